@@ -1,0 +1,45 @@
+"""What a data set promises: named splits by a fixed rule, a revision, and pictures by key."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+class UnreadablePictureError(Exception):
+    """A picture that cannot be decoded; the message says why. It is listed and left out, not fatal."""
+
+
+class DataSet(ABC):
+    """Pictures in three splits.
+
+    Attributes:
+        split_rule: One sentence on how pictures come into their splits, for the record and the report.
+        resize_rule: One sentence on how a picture becomes a square of the asked size.
+    """
+
+    split_rule: str
+    resize_rule: str
+
+    @property
+    @abstractmethod
+    def revision(self) -> str:
+        """A short text that changes whenever any prepared picture or split would; part of the cache's key."""
+
+    @abstractmethod
+    def keys(self) -> Mapping[Split, Sequence[str]]:
+        """The keys of each split's pictures, in a fixed order; a key says which picture it is to a person."""
+
+    @abstractmethod
+    def read(self, key: str, image_size: int) -> np.ndarray:
+        """The picture as sRGB, uint8, ``(image_size, image_size, 3)``.
+
+        Raises:
+            UnreadablePictureError: The picture cannot be decoded.
+        """

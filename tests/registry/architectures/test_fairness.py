@@ -1,0 +1,47 @@
+"""Every network of a comparison starts from the same rules."""
+
+import pytest
+import torch
+
+from registry import ARCHITECTURES
+from registry.errors import UserError
+from registry.spec import parse_component
+
+NETWORKS = [
+    "unet",
+    "unet(down=maxpool)",
+    "unet-resnet18",
+    "unet-resnet34",
+    "unet-resnet50",
+    "smp(encoder=mobilenet_v2)",
+]
+
+
+@pytest.mark.parametrize("text", NETWORKS)
+def test_every_network_starts_grey_and_learns_everywhere(text):
+    network = parse_component(ARCHITECTURES, text).create()
+    lightness = torch.rand(2, 1, 64, 64) * 2 - 1
+    assert torch.equal(network(lightness), torch.zeros(2, 2, 64, 64))
+
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    target = torch.randn(2, 2, 64, 64)
+    for _ in range(2):
+        optimizer.zero_grad()
+        (network(lightness) - target).square().mean().backward()
+        optimizer.step()
+    # The head starts at zero, so the first step reaches only the head and the second everything behind it.
+    silent = [name for name, one in network.named_parameters() if one.grad is None or not one.grad.any()]
+    assert silent == []
+
+
+def test_same_seed_same_weights():
+    def weights():
+        torch.manual_seed(3)
+        return parse_component(ARCHITECTURES, "unet-resnet18").create().state_dict()
+
+    assert all(torch.equal(one, other) for one, other in zip(weights().values(), weights().values(), strict=True))
+
+
+def test_an_unknown_encoder_answers_with_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'resnet18'"):
+        parse_component(ARCHITECTURES, "smp(encoder=resnet19)").create()

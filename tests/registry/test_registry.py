@@ -1,0 +1,66 @@
+import subprocess
+import sys
+
+import pytest
+
+from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
+from registry.errors import UserError
+from registry.registry import Registry
+
+
+def test_a_registered_factory_is_described_by_its_docstring_and_signature():
+    registry = Registry("fruit")
+
+    @registry.register("apple")
+    def apple(size: int = 3) -> str:
+        """A round fruit.
+
+        More words.
+        """
+        return "apple" * size
+
+    assert registry["apple"].description == "A round fruit."
+    assert registry["apple"].parameters["size"].annotation is int
+    assert list(registry) == ["apple"]
+
+
+def test_a_class_can_be_registered():
+    registry = Registry("fruit")
+
+    @registry.register("pear")
+    class Pear:
+        """A long fruit."""
+
+        def __init__(self, size: int = 3) -> None:
+            self.size = size
+
+    assert registry["pear"].factory(size=4).size == 4
+    assert list(registry["pear"].parameters) == ["size"]
+
+
+def test_a_taken_name_is_refused():
+    registry = Registry("fruit")
+    registry.register("apple")(lambda_with_docstring := type("Apple", (), {"__doc__": "A fruit."}))
+    with pytest.raises(ValueError, match="'apple' is registered already"):
+        registry.register("apple")(lambda_with_docstring)
+
+
+def test_a_factory_without_docstring_is_refused():
+    with pytest.raises(ValueError, match="needs a docstring"):
+        Registry("fruit").register("apple")(lambda: None)
+
+
+def test_an_unknown_name_answers_with_the_nearest_and_all():
+    with pytest.raises(UserError, match=r"Unknown loss 'hubber': did you mean 'huber'\? Allowed: .*l1, l2"):
+        LOSSES["hubber"]
+
+
+@pytest.mark.parametrize("registry", [ARCHITECTURES, LOSSES, DATASETS, METRICS], ids=lambda one: one.kind)
+def test_every_component_has_a_short_description(registry):
+    for name in registry:
+        assert 10 < len(registry[name].description) <= 110, name
+
+
+def test_registries_are_filled_without_loading_torch():
+    code = "import sys, registry, bench.grid; assert not {'torch', 'numpy', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
