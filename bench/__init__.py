@@ -1,0 +1,1 @@
+"""How components are compared: grids, cells, training, scoring, records and reports."""

@@ -1,0 +1,83 @@
+"""A cell: one point of the grid, the unit of work, of failure and of resuming."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.settings import Settings
+from registry.spec import Component, WeightedSum
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An architecture trained with a loss on a data set from a seed.
+
+    A baseline has neither loss nor seed: nothing of it is trained or random.
+    """
+
+    architecture: Component
+    loss: WeightedSum | None
+    dataset: Component
+    seed: int | None
+    settings: Settings
+
+    @property
+    def id(self) -> str:
+        """Hash of everything that makes this cell, whatever its place in a grid or the grid's name."""
+        identity = {
+            "architecture": self.architecture.identity,
+            "loss": self.loss.identity if self.loss else None,
+            "dataset": self.dataset.identity,
+            "seed": self.seed,
+            "settings": self.settings.model_dump(),
+        }
+        canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @property
+    def title(self) -> str:
+        """The cell in a few words: ``unet, l1, synthetic-faces, seed 0``."""
+        parts = [self.architecture.text, self.loss.text if self.loss else None, self.dataset.text]
+        parts.append(f"seed {self.seed}" if self.seed is not None else None)
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell as it is sent to a worker: texts and paths only, so that it travels between processes.
+
+    Attributes:
+        prepared: Folder of the prepared data set.
+        folder: The cell's folder; it need not exist yet.
+        device: "cpu" or "cuda".
+    """
+
+    cell_id: str
+    title: str
+    architecture: str
+    loss: str | None
+    dataset: str
+    seed: int | None
+    settings: Settings
+    prepared: Path
+    folder: Path
+    device: str
+
+    @classmethod
+    def of(cls, cell: Cell, *, prepared: Path, folder: Path, device: str) -> Job:
+        """The job of a cell."""
+        return cls(
+            cell_id=cell.id,
+            title=cell.title,
+            architecture=cell.architecture.text,
+            loss=cell.loss.text if cell.loss else None,
+            dataset=cell.dataset.text,
+            seed=cell.seed,
+            settings=cell.settings,
+            prepared=prepared,
+            folder=folder,
+            device=device,
+        )

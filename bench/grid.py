@@ -1,0 +1,126 @@
+"""Grids: YAML files that name the values of each axis and the settings all cells share."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bench.cell import Cell
+from bench.settings import Settings, first_problem, read_settings
+from registry import ARCHITECTURES, DATASETS, LOSSES
+from registry.errors import UserError
+from registry.registry import choices
+from registry.spec import Component, WeightedSum, parse_component, parse_sum
+
+GRIDS = Path(__file__).parent / "grids"
+BASELINES = ["grey", "mean-color", "color-table", "ceiling"]
+
+
+class Grid(BaseModel):
+    """The axes of a comparison; every combination is a cell.
+
+    Attributes:
+        architectures: Specs; an untrained one is combined with data sets alone.
+        losses: Specs or weighted sums of them.
+        baselines: Untrained architectures that frame every table.
+        settings: Those that differ from `Settings`' defaults, or all of them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    description: str = ""
+    architectures: list[str] = Field(min_length=1)
+    losses: list[str] = []
+    datasets: list[str] = Field(min_length=1)
+    seeds: list[int] = Field([0], min_length=1)
+    baselines: list[str] = BASELINES
+    settings: dict[str, Any] = {}
+
+    def cells(self) -> list[Cell]:
+        """All cells, baselines first, each once.
+
+        The data set varies fastest: equally long cells then run side by side, and workers finish together.
+
+        Raises:
+            UserError: A name, parameter or setting is unknown or wrong, or a trained architecture has no loss.
+        """
+        settings = read_settings(self.settings, "settings")
+        architectures = [parse_component(ARCHITECTURES, text) for text in [*self.baselines, *self.architectures]]
+        untrained = [one for one in architectures if not one.entry.trained]
+        trained = [one for one in architectures if one.entry.trained]
+        losses = [parse_sum(LOSSES, text) for text in self.losses]
+        datasets = [parse_component(DATASETS, text) for text in self.datasets]
+        if trained and not losses:
+            raise UserError(
+                f"The grid trains {trained[0]} but names no loss: give losses, such as {choices('', list(LOSSES))}."
+            )
+        points: list[tuple[Component, WeightedSum | None, Component, int | None]] = [
+            (architecture, None, dataset, None) for architecture, dataset in itertools.product(untrained, datasets)
+        ]
+        points += [
+            (architecture, loss, dataset, seed)
+            for seed, architecture, loss, dataset in itertools.product(self.seeds, trained, losses, datasets)
+        ]
+        cells = (Cell(*point, settings) for point in points)
+        return list({cell.id: cell for cell in cells}.values())
+
+    def resolved(self) -> Grid:
+        """The same grid with canonical specs and every setting written out."""
+        return self.model_copy(
+            update={
+                "architectures": [parse_component(ARCHITECTURES, text).text for text in self.architectures],
+                "baselines": [parse_component(ARCHITECTURES, text).text for text in self.baselines],
+                "losses": [parse_sum(LOSSES, text).text for text in self.losses],
+                "datasets": [parse_component(DATASETS, text).text for text in self.datasets],
+                "settings": Settings.model_validate(self.settings).model_dump(),
+            }
+        )
+
+    def to_yaml(self) -> str:
+        """The grid as a file that `load_grid` reads."""
+        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True, width=100)
+
+
+def grid_names() -> dict[str, str]:
+    """The grids that come with the project, with their descriptions."""
+    return {path.stem: load_grid(path.stem).description for path in sorted(GRIDS.glob("*.yaml"))}
+
+
+def load_grid(name_or_path: str) -> Grid:
+    """Read one of the project's grids by name, or a file by path.
+
+    Raises:
+        UserError: There is no such grid, or the file is not one.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.suffix not in (".yaml", ".yml"):
+        path = GRIDS / f"{name_or_path}.yaml"
+        if not path.is_file():
+            known = choices(name_or_path, sorted(file.stem for file in GRIDS.glob("*.yaml")))
+            raise UserError(f"Unknown grid {name_or_path!r}: {known}, or the path of a .yaml file.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"Cannot read the grid file {path}: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise UserError(f"The grid file {path} is not YAML: {reason}.") from None
+    if not isinstance(content, dict):
+        raise UserError(f"The grid file {path} must be a mapping with the keys {', '.join(Grid.model_fields)}.")
+    return read_grid(content, f"The grid file {path}")
+
+
+def read_grid(content: dict[str, Any], where: str) -> Grid:
+    """A grid from a mapping.
+
+    Raises:
+        UserError: A key is unknown or a value has the wrong type; ``where`` says where it was written.
+    """
+    try:
+        return Grid.model_validate(content)
+    except ValidationError as error:
+        raise UserError(f"{where}: {first_problem(error, list(Grid.model_fields), 'key')}") from None

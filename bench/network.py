@@ -1,0 +1,55 @@
+"""A network as predictor of ab: memory layout and precision, the same for training and scoring."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from registry.color import AB_SCALE, Colors
+from registry.errors import UserError
+
+
+class Predictor:
+    """Wraps a network of the registry: from pictures with a lightness to predicted ab in Lab units.
+
+    Args:
+        network: From L in [-1, 1] ``(N, 1, H, W)`` to ab / 110 ``(N, 2, H, W)``.
+        precision: "bfloat16" runs the network under autocast; its output is float32 either way.
+    """
+
+    def __init__(self, network: nn.Module, device: str, precision: str) -> None:
+        self.network = network.to(device=device, memory_format=torch.channels_last)
+        self.device = device
+        self.low_precision = precision == "bfloat16"
+
+    def autocast(self) -> torch.autocast:
+        """The context that networks and perceptual losses run in."""
+        return torch.autocast(self.device, dtype=torch.bfloat16, enabled=self.low_precision)
+
+    def __call__(self, pictures: Colors) -> Tensor:
+        """The predicted ab ``(N, 2, H, W)``, float32, in Lab units."""
+        lightness = pictures.network_input.contiguous(memory_format=torch.channels_last)
+        with self.autocast():
+            output = self.network(lightness)
+        return output.float() * AB_SCALE
+
+    @property
+    def parameters(self) -> int:
+        """Number of trained parameters."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+
+def check_size(architecture: str, network: nn.Module, image_size: int) -> None:
+    """Refuse a picture size that the network cannot halve as often as it needs.
+
+    Raises:
+        UserError: With the sizes that fit.
+    """
+    multiple = network.size_multiple
+    if image_size % multiple:
+        below, above = image_size // multiple * multiple, (image_size // multiple + 1) * multiple
+        near = f"{below} or {above}" if below else f"{above}"
+        raise UserError(
+            f"The architecture {architecture!r} needs image_size to be a multiple of {multiple}, "
+            f"not {image_size}: set it to {near}."
+        )

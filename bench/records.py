@@ -1,0 +1,154 @@
+"""The stored form of a run: one folder per cell with its record beside its tables and pictures.
+
+results/<run>/grid.yaml                     the resolved grid
+results/<run>/results.csv                   one row per cell
+results/<run>/datasets/<slug>/dataset.json  what the data set held
+results/<run>/datasets/<slug>/truth.png     the fixed test pictures, side by side
+results/<run>/datasets/<slug>/colors.npz    distribution of the truth's colours
+results/<run>/cells/<cell_id>/record.json   what a cell was, how it ended, what was measured
+                              history.csv, per_image.csv, colors.npz, model.safetensors
+                              samples/half.png, samples/last.png
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+
+Status = Literal["completed", "failed", "skipped"]
+
+
+class Measurement(BaseModel):
+    """A metric's value over the test set.
+
+    Attributes:
+        n: Pictures it was measured on.
+        stderr: Standard error over those pictures; None where the metric pools them.
+        higher_is_better: None where the best value is the truth's own.
+    """
+
+    value: float | None
+    n: int
+    stderr: float | None = None
+    higher_is_better: bool | None = None
+    unit: str = ""
+
+
+class DataSummary(BaseModel):
+    """Which pictures a cell saw."""
+
+    name: str
+    revision: str
+    split_hash: str
+    n_train: int
+    n_validation: int
+    n_test: int
+    image_size: int
+    split_rule: str
+    resize_rule: str
+    left_out: int = 0
+
+
+class DatasetRecord(DataSummary):
+    """The record of a data set; ``results/<run>/datasets/<slug>/dataset.json``.
+
+    Attributes:
+        left_out_pictures: Those that could not be used, each with its reason.
+    """
+
+    left_out_pictures: list[str] = []
+
+
+class Failure(BaseModel):
+    """What went wrong in a failed cell."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+class Record(BaseModel):
+    """The record of a cell; ``results/<run>/cells/<cell_id>/record.json``.
+
+    Attributes:
+        architecture: Canonical spec. So are loss (None for a baseline) and dataset.
+        seed: None for a baseline, which has nothing random.
+        metrics: By name, after the last epoch, on the test set.
+        best_metrics: The same after the epoch with the lowest validation loss.
+        truth: Value of the true test pictures, for metrics that describe a picture.
+        seconds: Of each phase: data, fit, eval.
+        images_per_second: Pictures trained on per second of fit, validation left out.
+        reason: Why a cell was skipped.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = SCHEMA_VERSION
+    cell_id: str
+    status: Status
+    architecture: str
+    loss: str | None
+    dataset: str
+    seed: int | None
+    settings: dict[str, Any]
+    metrics: dict[str, Measurement] = {}
+    best_metrics: dict[str, Measurement] = {}
+    best_epoch: int | None = None
+    truth: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    images_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+    parameters: int | None = None
+    batch_size: int | None = None
+    data: DataSummary | None = None
+    environment: dict[str, Any] = {}
+    error: Failure | None = None
+    reason: str | None = None
+    started_at: str
+    finished_at: str
+
+
+def dataset_slug(name: str) -> str:
+    """A folder name for a data set's spec: readable, and with a hash where letters had to go."""
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:60]
+    if readable == name:
+        return readable
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader, or a crash, never meets half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Store a cell's record in its folder; only this makes the cell done."""
+    write_atomically(folder / "record.json", record.model_dump_json(indent=2) + "\n")
+
+
+def read_record(folder: Path) -> Record | None:
+    """The record in a cell's folder; None where the cell never ended."""
+    path = folder / "record.json"
+    if not path.exists():
+        return None
+    return Record.model_validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+def read_records(run_folder: Path) -> Iterator[Record]:
+    """All records of a run, in the order of their cell ids."""
+    for folder in sorted((run_folder / "cells").glob("*")):
+        record = read_record(folder)
+        if record is not None:
+            yield record

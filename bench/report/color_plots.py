@@ -1,0 +1,186 @@
+"""Which colours were predicted, against those of the truth: in the ab plane, and by their chroma."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.image import AxesImage
+from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+
+from bench.report.board import Board, LossGroup
+from bench.report.figure import Figure
+from bench.report.lab import gamut_outline
+from bench.report.stored import Colors
+from bench.report.style import FAINT, PALETTE, canvas, empty, file_name, label, small_multiples
+
+_AB_LIMIT = 120
+_LEAST_SHARE = 1e-5
+_CHROMA_BIN = 3
+_NEAR_GREY = 60.0
+
+Span = tuple[float, float]
+
+
+def draw_ab_planes(board: Board, folder: Path) -> list[Figure]:
+    """Density of the truth in the ab plane beside each loss, a row per architecture."""
+    truth = board.run.true_colors(board.dataset)
+    if truth is None or not board.completed:
+        return []
+    return [_draw_planes(board, group, truth, folder) for group in board.loss_groups()]
+
+
+def draw_chroma(board: Board, folder: Path) -> list[Figure]:
+    """Histograms of chroma, prediction against truth, a panel per cell."""
+    truth = board.run.true_colors(board.dataset)
+    if truth is None or not board.completed:
+        return []
+    return [_draw_histograms(board, group, truth, folder) for group in board.loss_groups()]
+
+
+def _draw_planes(board: Board, group: LossGroup, truth: Colors, folder: Path) -> Figure:
+    path, rows = folder / file_name(f"ab-plane{group.kind}", board.dataset), board.shown_architectures()
+    areas = []
+    cells = [(architecture, loss) for architecture in rows for loss in group.losses]
+    pooled = {cell: _pooled(board, *cell) for cell in cells}
+    limits = _limits([truth.ab, *(colors.ab for colors in pooled.values() if colors is not None)])
+    tall = np.ptp(limits[1]) / np.ptp(limits[0])
+    with canvas(path, 0.9 + len(rows) * (0.15 + tall * (7.0 / (len(group.losses) + 1) - 0.12))) as figure:
+        panels = small_multiples(figure, len(rows), len(group.losses) + 1, sharex=True, sharey=True)
+        norm = LogNorm(_LEAST_SHARE, 1e-1, clip=False)
+        for panel in panels.flat:
+            panel.set(aspect="equal", xlim=limits[0], ylim=limits[1], xticks=[-50, 0, 50], yticks=[-50, 0, 50])
+        for line, architecture in zip(panels, rows, strict=True):
+            image = _plane(line[0], truth.ab, norm)
+            for panel, loss in zip(line[1:], group.losses, strict=True):
+                colors = pooled[architecture, loss]
+                if colors is None:
+                    empty(panel, board.state(architecture, loss))
+                    continue
+                _plane(panel, colors.ab, norm)
+                areas.append(f"{architecture} with {loss} {_bins(colors.ab)}")
+            line[0].set_ylabel(f"{label(architecture)}\nb (blue – yellow)")
+        for panel, name in zip(panels[0], ["truth", *group.losses], strict=True):
+            panel.set_title(label(name, 16))
+        for panel in panels[-1]:
+            panel.set_xlabel("a (green – red)")
+        bar = figure.colorbar(image, ax=panels, shrink=0.7, aspect=30, extend="both", pad=0.01)
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+        bar.set_label("pixels in a bin of 2 × 2 Lab units")
+    return Figure(
+        path,
+        f"Colours in the ab plane on {board.dataset}{group.title}",
+        "How often each colour occurs in the test pictures, on one logarithmic scale: right is red, left green, "
+        "up yellow, down blue, and the centre grey. The line is the edge of sRGB's colours; a small blot near the "
+        "centre is a network that dares few of them.",
+        f"Densities in the ab plane on {board.dataset}. Bins in use: truth {_bins(truth.ab)}; {'; '.join(areas)}.",
+        "colors",
+        board.dataset,
+    )
+
+
+def _plane(axes: Axes, counts: np.ndarray, norm: LogNorm) -> AxesImage:
+    share = np.ma.masked_equal(counts / max(1, counts.sum()), 0)
+    axes.plot(*gamut_outline().T, color=FAINT, linewidth=1)
+    extent = (-_AB_LIMIT, _AB_LIMIT, -_AB_LIMIT, _AB_LIMIT)
+    # Rows are a and columns b in what is stored; a picture wants b upwards.
+    return axes.imshow(
+        share.T,
+        origin="lower",
+        extent=extent,
+        norm=norm,
+        cmap="viridis_r",
+        interpolation="nearest",
+        aspect="equal",
+        zorder=2,
+    )
+
+
+def _limits(counts: list[np.ndarray]) -> tuple[Span, Span]:
+    """What is shown of a and b: all that sRGB has, or what is nearer to grey where no colour in use lies beyond."""
+    used = np.argwhere(sum(one >= _LEAST_SHARE * max(1, one.sum()) for one in counts))
+    step = 2 * _AB_LIMIT / len(counts[0])
+    farthest = np.abs((used + 0.5) * step - _AB_LIMIT).max(initial=0)
+    if farthest < 0.9 * _NEAR_GREY:
+        return (-_NEAR_GREY, _NEAR_GREY), (-_NEAR_GREY, _NEAR_GREY)
+    outline = gamut_outline()
+    (low_a, low_b), (high_a, high_b) = outline.min(axis=0) - 6, outline.max(axis=0) + 6
+    return (low_a, high_a), (low_b, high_b)
+
+
+def _draw_histograms(board: Board, group: LossGroup, truth: Colors, folder: Path) -> Figure:
+    path, rows = folder / file_name(f"chroma{group.kind}", board.dataset), board.shown_architectures()
+    cells = [(architecture, loss) for architecture in rows for loss in group.losses]
+    pooled = {cell: _pooled(board, *cell) for cell in cells}
+    shown = [truth.chroma, *(colors.chroma for colors in pooled.values() if colors is not None)]
+    limit, highest = max(map(_reach, shown)), max(_shares(counts).max() for counts in shown)
+    told = []
+    with canvas(path, 1.1 + 1.45 * len(rows)) as figure:
+        panels = small_multiples(figure, len(rows), len(group.losses), sharex=True, sharey=True)
+        for panel, cell in zip(np.ravel(panels), cells, strict=True):
+            _stairs(panel, truth.chroma, fill=True, color="#c9c9c9", label="truth")
+            if pooled[cell] is None:
+                empty(panel, board.state(*cell))
+                continue
+            counts = pooled[cell].chroma
+            _stairs(panel, counts, color=PALETTE[0], linewidth=1.8, label="prediction")
+            panel.text(0.97, 0.93, f"mean {_mean(counts):.1f}", transform=panel.transAxes, ha="right", va="top")
+            told.append(f"{' with '.join(cell)} {_mean(counts):.1f}")
+            panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        for line, architecture in zip(panels, rows, strict=True):
+            line[0].set_ylabel(label(architecture))
+        for panel, loss in zip(panels[0], group.losses, strict=True):
+            panel.set_title(label(loss))
+        panels[0][0].set(xlim=(0, limit), ylim=(0, 1.05 * highest))
+        figure.supxlabel("chroma in Lab units (0 is grey)", size=9.5)
+        handles = [
+            panels[0][0].fill_between([], [], color="#c9c9c9", label=f"truth, mean {_mean(truth.chroma):.1f}"),
+            panels[0][0].plot([], [], color=PALETTE[0], linewidth=2, label="prediction")[0],
+        ]
+        figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
+    return Figure(
+        path,
+        f"Chroma on {board.dataset}{group.title}",
+        f"Share of the test pictures' pixels by chroma, in bins of {_CHROMA_BIN} Lab units. A prediction left of the "
+        "truth is paler; one narrower than the truth plays safe.",
+        f"Histograms of chroma on {board.dataset}. Mean chroma: truth {_mean(truth.chroma):.1f}; {'; '.join(told)}.",
+        "colors",
+        board.dataset,
+    )
+
+
+def _stairs(axes: Axes, counts: np.ndarray, **keywords: object) -> None:
+    shares = _shares(counts)
+    axes.stairs(shares, np.arange(len(shares) + 1) * _CHROMA_BIN, **keywords)
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    return counts.reshape(-1, _CHROMA_BIN).sum(axis=1) / max(1, counts.sum())
+
+
+def _pooled(board: Board, architecture: str, loss: str) -> Colors | None:
+    """Counts of all seeds of a place together."""
+    found = [board.run.colors(record) for record in board.at(architecture, loss)]
+    found = [colors for colors in found if colors is not None]
+    if not found:
+        return None
+    return Colors(sum(colors.ab for colors in found), sum(colors.chroma for colors in found))
+
+
+def _bins(counts: np.ndarray) -> int:
+    """Bins that hold a share worth showing."""
+    return int((counts >= _LEAST_SHARE * counts.sum()).sum())
+
+
+def _reach(counts: np.ndarray) -> float:
+    """The chroma that all but one pixel in 500 stay below."""
+    below = np.searchsorted(np.cumsum(counts), 0.998 * counts.sum())
+    return float(np.ceil((below + 1) / 10) * 10)
+
+
+def _mean(counts: np.ndarray) -> float:
+    centers = np.arange(len(counts)) + 0.5
+    return float(counts @ centers / max(1, counts.sum()))

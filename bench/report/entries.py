@@ -1,0 +1,166 @@
+"""Rows of the report: an architecture with a loss on a data set, all of its seeds together."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bench.records import Measurement, Record
+from bench.report.legend import RATIO, metric
+from bench.report.markdown import code
+from bench.report.stored import StoredRun
+from registry.errors import UserError
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its standard error: over seeds where there are several, over test pictures otherwise."""
+
+    value: float
+    stderr: float | None = None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Where a metric should go: up, down, or to a target.
+
+    Attributes:
+        target: Value to come near, where neither up nor down is better; None where it is not known.
+        target_name: What the target is: "truth" or a number.
+    """
+
+    higher_is_better: bool | None
+    target: float | None = None
+    target_name: str = "truth"
+
+    @property
+    def arrow(self) -> str:
+        """For the head of a column."""
+        if self.higher_is_better is None:
+            return f"→ {self.target_name}"
+        return "↑" if self.higher_is_better else "↓"
+
+    def distance(self, value: Any) -> Any:
+        """How far a number, or an array of them, is from the best: smaller is better; NaN without a target."""
+        if self.higher_is_better is None:
+            return abs(value - (math.nan if self.target is None else self.target))
+        return -value if self.higher_is_better else value
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A row.
+
+    Attributes:
+        loss: None for a baseline.
+        records: One per seed that ended, however it ended.
+        pending: Seeds that the grid asks for and that have not ended yet.
+    """
+
+    architecture: str
+    loss: str | None
+    dataset: str
+    records: tuple[Record, ...]
+    pending: tuple[int | None, ...] = ()
+
+    @property
+    def completed(self) -> list[Record]:
+        """The records that have measurements."""
+        return [record for record in self.records if record.status == "completed"]
+
+    @property
+    def name(self) -> str:
+        """The row in a sentence."""
+        return f"{code(self.architecture)} with {code(self.loss)}" if self.loss else code(self.architecture)
+
+    def estimate(self, name: str, *, best_epoch: bool = False) -> Estimate | None:
+        """A metric's value, the mean over seeds; None where it was not measured."""
+        found = [measure(record, name, best_epoch=best_epoch) for record in self.completed]
+        values = [one.value for one in found if one is not None and one.value is not None]
+        if not values:
+            return None
+        if len(values) == 1:
+            return Estimate(values[0], next(one.stderr for one in found if one is not None))
+        return Estimate(statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values)))
+
+
+def measure(record: Record, name: str, *, best_epoch: bool = False) -> Measurement | None:
+    """A metric of a record, the ratio of colorfulness to the truth's included."""
+    metrics = record.best_metrics if best_epoch else record.metrics
+    if name != RATIO:
+        return metrics.get(name)
+    colorfulness, truth = metrics.get("colorfulness"), record.truth.get("colorfulness")
+    if colorfulness is None or colorfulness.value is None or not truth:
+        return None
+    return Measurement(value=colorfulness.value / truth, n=colorfulness.n)
+
+
+def goal(entries: Iterable[Entry], name: str) -> Goal:
+    """Where a metric should go, as the records say it."""
+    for record in (record for entry in entries for record in entry.completed):
+        measurement = measure(record, name)
+        if measurement is None:
+            continue
+        if measurement.higher_is_better is not None:
+            return Goal(measurement.higher_is_better)
+        if name in record.truth:
+            return Goal(None, record.truth[name])
+        best = metric(name).best
+        if best is not None:
+            return Goal(None, best, f"{best:g}")
+    return Goal(None)
+
+
+def ranked(entries: Iterable[Entry], name: str) -> list[Entry]:
+    """Trained rows that have a value, best first."""
+    rows = list(entries)
+    where = goal(rows, name)
+    distances = {}
+    for index, entry in enumerate(rows):
+        estimate = entry.estimate(name) if entry.loss else None
+        if estimate and not math.isnan(where.distance(estimate.value)):
+            distances[index] = where.distance(estimate.value)
+    return [rows[index] for index in sorted(distances, key=distances.__getitem__)]
+
+
+def collect(run: StoredRun) -> dict[str, list[Entry]]:
+    """Rows of each data set in the order of the grid's axes, what has not ended yet included."""
+    records: dict[tuple[str, str, str | None], list[Record]] = {}
+    for record in run.records:
+        records.setdefault((record.dataset, record.architecture, record.loss), []).append(record)
+    pending = _pending(run)
+    return {
+        dataset: [
+            Entry(*key[1:], dataset, tuple(records.get(key, ())), tuple(pending.get(key, ())))
+            for key in sorted({**records, **pending}, key=lambda key: _place(run, key))
+            if key[0] == dataset
+        ]
+        for dataset in dict.fromkeys([*run.grid.datasets, *(key[0] for key in records)])
+    }
+
+
+def _pending(run: StoredRun) -> dict[tuple[str, str, str | None], list[int | None]]:
+    try:
+        cells = run.grid.cells()
+    except UserError:
+        # The grid names a component that this installation does not have: its records can still be shown.
+        return {}
+    ended = {(one.dataset, one.architecture, one.loss, one.seed) for one in run.records}
+    pending: dict[tuple[str, str, str | None], list[int | None]] = {}
+    for cell in cells:
+        key = (cell.dataset.text, cell.architecture.text, cell.loss.text if cell.loss else None)
+        if (*key, cell.seed) not in ended:
+            pending.setdefault(key, []).append(cell.seed)
+    return pending
+
+
+def _place(run: StoredRun, key: tuple[str, str, str | None]) -> tuple[int, int]:
+    _, architecture, loss = key
+    architectures, losses = [*run.grid.baselines, *run.grid.architectures], run.grid.losses
+    return (
+        architectures.index(architecture) if architecture in architectures else len(architectures),
+        losses.index(loss) if loss in losses else len(losses),
+    )

@@ -1,0 +1,28 @@
+"""A figure of the report: a picture file and the words that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawn figure.
+
+    Attributes:
+        path: Absolute path of the picture file.
+        title: What it shows, in a few words.
+        caption: One or two sentences that say what to see and how to read it.
+        alt: What a reader who cannot see it is told.
+        section: Where in the report it answers something.
+        dataset: Spec of the data set it is about; None where it is about all of them.
+    """
+
+    path: Path
+    title: str
+    caption: str
+    alt: str
+    section: Literal["headline", "curves", "colors", "cost", "distribution", "pictures"]
+    dataset: str | None

@@ -1,0 +1,38 @@
+"""All figures of a report, drawn from a run's stored files alone. No PyTorch here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.report.board import boards
+from bench.report.color_plots import draw_ab_planes, draw_chroma
+from bench.report.cost import draw_cost
+from bench.report.curves import draw_curves
+from bench.report.distributions import draw_distributions
+from bench.report.extremes import draw_extremes
+from bench.report.figure import Figure
+from bench.report.heatmaps import draw_heatmaps
+from bench.report.sheets import draw_progress, draw_sheets
+from bench.report.stored import StoredRun
+
+_DRAWINGS = (
+    draw_heatmaps,
+    draw_sheets,
+    draw_extremes,
+    draw_progress,
+    draw_ab_planes,
+    draw_chroma,
+    draw_distributions,
+    draw_cost,
+    draw_curves,
+)
+
+
+def draw_figures(run: StoredRun, folder: Path) -> list[Figure]:
+    """Draw what a run's stored files allow, data set by data set; holes of a half-done run are marked.
+
+    Args:
+        folder: Where the pictures go; made when there is something to draw.
+    """
+    folder = folder.resolve()
+    return [figure for board in boards(run) for draw in _DRAWINGS for figure in draw(board, folder)]

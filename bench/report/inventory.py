@@ -1,0 +1,111 @@
+"""What a run consists of: data sets, settings, cells with their cost, failures with their tracebacks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.records import Record
+from bench.report.entries import Entry
+from bench.report.markdown import code, escape, fence, table
+from bench.report.stored import StoredRun
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A failed cell with its traceback, fenced."""
+
+    title: str
+    traceback: str
+
+
+def datasets_table(run: StoredRun) -> str:
+    """What each data set held."""
+    head = ["data set", "revision", "split hash", "train", "validation", "test", "pixels", "left out"]
+    rows = [
+        [
+            escape(one.name),
+            escape(one.revision),
+            code(one.split_hash[:12]),
+            *(f"{number:,}" for number in (one.n_train, one.n_validation, one.n_test)),
+            f"{one.image_size} × {one.image_size}",
+            str(one.left_out),
+        ]
+        for one in run.datasets.values()
+    ]
+    return table(head, rows, numbers_from=3) if rows else ""
+
+
+def dataset_rules(run: StoredRun) -> list[str]:
+    """How each data set was split and resized."""
+    return [f"{code(one.name)}: {escape(one.split_rule)} {escape(one.resize_rule)}" for one in run.datasets.values()]
+
+
+def left_out(run: StoredRun) -> list[str]:
+    """The pictures that could not be used."""
+    return [
+        f"{code(one.name)}: {escape(picture)}" for one in run.datasets.values() for picture in one.left_out_pictures
+    ]
+
+
+def settings_table(run: StoredRun) -> str:
+    """The settings that all cells share."""
+    settings = next((record.settings for record in run.records), run.grid.settings)
+    rows = [[escape(name), escape(json.dumps(value).strip('"'))] for name, value in settings.items()]
+    return table(["setting", "value"], rows) if rows else ""
+
+
+def cells_table(run: StoredRun) -> str:
+    """Cost of every cell."""
+    head = [
+        "cell",
+        "data set",
+        "seed",
+        "ended",
+        "parameters",
+        "images/s",
+        "data s",
+        "fit s",
+        "eval s",
+        "peak MB",
+    ]
+    return table(head, [_cost(record) for record in run.records], numbers_from=4) if run.records else ""
+
+
+def failures(entries: Sequence[Entry]) -> list[Failed]:
+    """Failed cells that left a traceback."""
+    return [
+        Failed(f"{_title(record)}: {escape(record.error.type)}", fence(_shorten(record.error.traceback), "text"))
+        for entry in entries
+        for record in entry.records
+        if record.error and record.error.traceback.strip()
+    ]
+
+
+def _title(record: Record) -> str:
+    seed = None if record.seed is None else f"seed {record.seed}"
+    return ", ".join(escape(part) for part in (record.architecture, record.loss, record.dataset, seed) if part)
+
+
+def _cost(record: Record) -> list[str]:
+    def number(value: float | None, decimals: int = 0) -> str:
+        return "–" if value is None else f"{value:,.{decimals}f}"
+
+    memory = None if record.peak_memory_bytes is None else record.peak_memory_bytes / 1e6
+    return [
+        escape(", ".join(part for part in (record.architecture, record.loss) if part)),
+        escape(record.dataset),
+        "–" if record.seed is None else str(record.seed),
+        record.status,
+        number(record.parameters),
+        number(record.images_per_second),
+        *(number(record.seconds.get(phase), 1) for phase in ("data", "fit", "eval")),
+        number(memory),
+    ]
+
+
+def _shorten(traceback: str) -> str:
+    """Leave out where on the machine the code lies: reports are passed on."""
+    return re.sub(r'File "[^"]*?((?:/[^/"]+){1,3})"', r'File "...\1"', traceback)

@@ -1,0 +1,106 @@
+"""How a run was made: what it takes to believe it, and to make it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.records import Record
+from bench.report.markdown import code, count, escape, join
+from bench.report.stored import StoredRun
+
+CONVENTIONS = (
+    "Lab is CIE Lab for D65 and the 2° observer, as scikit-image has it, in floating point.",
+    "LPIPS is AlexNet, version 0.1, with the authors' linear heads, on pictures scaled to −1..1.",
+    "LPIPS, colorfulness, CIEDE2000, PSNR and SSIM see the picture a viewer sees: the true L with the predicted "
+    "ab, clipped to what sRGB can show and rounded to 8 bits. All other metrics see the raw predicted ab.",
+    "Scores are those after the last epoch, on the test pictures, which take no part in training or in choosing "
+    "an epoch.",
+)
+
+
+def commands(folder: Path) -> dict[str, str]:
+    """The calls that make the run and its report again, from the project's folder."""
+    here = Path.cwd()
+    place = folder.resolve()
+    place = place.relative_to(here) if place.is_relative_to(here) else Path("results") / place.name
+    name = shlex.quote(place.name)
+    elsewhere = "" if place.parent == Path("results") else f" --results-dir {shlex.quote(place.parent.as_posix())}"
+    grid = shlex.quote((place / "grid.yaml").as_posix())
+    return {
+        "run": f"python -m bench run --grid {grid} --name {name}{elsewhere}",
+        "report": f"python -m bench report {name}{elsewhere}",
+    }
+
+
+def facts(run: StoredRun) -> dict[str, str]:
+    """Machine, code and time, each in a line; several values where cells differ in it."""
+    records = [record for record in run.records if record.environment]
+    trained = [record for record in run.records if record.loss and record.status == "completed"]
+    seeds = sorted({record.seed for record in run.records if record.seed is not None})
+    busy = timedelta(seconds=round(sum(sum(record.seconds.values()) for record in run.records)))
+    found = {
+        "Code": _several(records, _code_state),
+        "Machine": _several(records, lambda one: escape(str(one.environment.get("device", "unknown")))),
+        "Computing": _several(records, _computing),
+        "Versions": _several(records, _versions),
+        "Seeds": ", ".join(map(str, seeds)) or "none: nothing was trained",
+        "Time": f"{_wall(run.records)} from the first start to the last end; {busy} of work in all cells together",
+    }
+    if trained:
+        mean = sum(record.seconds.get("fit", 0) for record in trained) / len(trained)
+        found["Training"] = f"{mean:.1f} s per cell on average, {count(len(trained), 'cell')}"
+    return {name: text for name, text in found.items() if text}
+
+
+def mixed(run: StoredRun) -> str:
+    """A warning where cells were made by different code, versions or machines; empty otherwise."""
+    records = [record for record in run.records if record.environment and record.status == "completed"]
+    kinds = {
+        "states of the code": {_code_state(one) for one in records},
+        "sets of package versions": {_versions(one) for one in records},
+        "machines": {str(one.environment.get("device")) for one in records},
+        "numeric precisions": {str(one.environment.get("precision")) for one in records},
+    }
+    several = [f"{len(values)} {kind}" for kind, values in kinds.items() if len(values) > 1]
+    return f"The cells of this run come from {join(several)}: see how it was made." if several else ""
+
+
+def _several(records: Sequence[Record], describe: Any) -> str:
+    """What ``describe`` says of all records, with counts where they differ."""
+    found: dict[str, int] = {}
+    for record in records:
+        found[describe(record)] = found.get(describe(record), 0) + 1
+    if len(found) <= 1:
+        return next(iter(found), "")
+    return "; ".join(f"{text} ({count(number, 'cell')})" for text, number in found.items())
+
+
+def _code_state(record: Record) -> str:
+    sha = record.environment.get("git_sha")
+    if not sha:
+        return "no commit is known"
+    return f"commit {code(str(sha)[:12])}" + (", with uncommitted changes" if record.environment.get("dirty") else "")
+
+
+def _computing(record: Record) -> str:
+    threads = record.environment.get("threads", 1)
+    return f"{record.environment.get('precision', 'unknown precision')}, {count(threads, 'thread')} per cell"
+
+
+def _versions(record: Record) -> str:
+    environment = record.environment
+    # The build of PyTorch (CPU, CUDA) is part of its version string but not of its package's.
+    packages = {**environment.get("packages", {}), "torch": environment.get("torch")}
+    named = {"Python": environment.get("python"), **packages, "CUDA": environment.get("cuda")}
+    return ", ".join(f"{escape(name)} {escape(str(version))}" for name, version in named.items() if version)
+
+
+def _wall(records: Sequence[Record]) -> str:
+    if not records:
+        return "0:00:00"
+    start = min(datetime.fromisoformat(record.started_at) for record in records)
+    return str(max(datetime.fromisoformat(record.finished_at) for record in records) - start).partition(".")[0]

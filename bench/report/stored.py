@@ -1,0 +1,125 @@
+"""Everything a report is made from: the stored files of a run, read when first asked for. No PyTorch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from bench.grid import Grid, load_grid
+from bench.records import DatasetRecord, Record, dataset_slug, read_records
+
+
+@dataclass(frozen=True)
+class Colors:
+    """How often colours occur in a set of pictures; see `bench.distribution`.
+
+    Attributes:
+        ab: Pixel counts, rows a and columns b, in bins of 2 Lab units from -120 to 120.
+        chroma: Pixel counts in bins of one Lab unit from 0 to 150.
+    """
+
+    ab: np.ndarray
+    chroma: np.ndarray
+
+
+class StoredRun:
+    """A run's folder.
+
+    Attributes:
+        folder: ``results/<run>``.
+        name: The run's name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.resolve().name
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The resolved grid."""
+        return load_grid(str(self.folder / "grid.yaml"))
+
+    @cached_property
+    def grid_text(self) -> str:
+        """The resolved grid as it is stored."""
+        return (self.folder / "grid.yaml").read_text(encoding="utf-8")
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """All records, in the order of the grid's axes; what the grid no longer names comes last."""
+        return sorted(read_records(self.folder), key=self._place)
+
+    @cached_property
+    def datasets(self) -> dict[str, DatasetRecord]:
+        """Records of the data sets by spec."""
+        found = sorted((self.folder / "datasets").glob("*/dataset.json"))
+        records = [DatasetRecord.model_validate_json(path.read_text(encoding="utf-8")) for path in found]
+        return {record.name: record for record in records}
+
+    def history(self, record: Record) -> pd.DataFrame | None:
+        """A row per epoch; None for baselines and cells that did not end."""
+        return self._table(record, "history.csv")
+
+    def per_image(self, record: Record) -> pd.DataFrame | None:
+        """A row per test picture after the last epoch, with the column ``picture`` and one per metric."""
+        return self._table(record, "per_image.csv")
+
+    def colors(self, record: Record) -> Colors | None:
+        """Colours predicted for the test set after the last epoch."""
+        return _colors(self.cell_folder(record) / "colors.npz")
+
+    def true_colors(self, dataset: str) -> Colors | None:
+        """Colours of a data set's true test pictures."""
+        return _colors(self._dataset_folder(dataset) / "colors.npz")
+
+    def samples(self, record: Record, when: str = "last") -> np.ndarray | None:
+        """Predicted sample pictures ``(n, S, S, 3)`` uint8 at "half" or at the "last" epoch."""
+        return _strip(self.cell_folder(record) / "samples" / f"{when}.png")
+
+    def true_samples(self, dataset: str) -> np.ndarray | None:
+        """The true sample pictures ``(n, S, S, 3)`` uint8, in the order of `samples`."""
+        return _strip(self._dataset_folder(dataset) / "truth.png")
+
+    def cell_folder(self, record: Record) -> Path:
+        """Where a cell's files are."""
+        return self.folder / "cells" / record.cell_id
+
+    def _dataset_folder(self, dataset: str) -> Path:
+        return self.folder / "datasets" / dataset_slug(dataset)
+
+    def _table(self, record: Record, name: str) -> pd.DataFrame | None:
+        path = self.cell_folder(record) / name
+        return pd.read_csv(path) if path.exists() else None
+
+    def _place(self, record: Record) -> tuple[int, int, int, int]:
+        grid = self.grid
+        return (
+            _index(grid.datasets, record.dataset),
+            _index([*grid.baselines, *grid.architectures], record.architecture),
+            _index(grid.losses, record.loss or ""),
+            record.seed or 0,
+        )
+
+
+def _index(values: list[str], value: str) -> int:
+    return values.index(value) if value in values else len(values)
+
+
+def _colors(path: Path) -> Colors | None:
+    if not path.exists():
+        return None
+    with np.load(path) as stored:
+        return Colors(stored["ab"], stored["chroma"])
+
+
+def _strip(path: Path) -> np.ndarray | None:
+    if not path.exists():
+        return None
+    strip = np.asarray(Image.open(path).convert("RGB"))
+    size = len(strip)
+    return np.stack(np.split(strip, strip.shape[1] // size, axis=1))

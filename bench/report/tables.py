@@ -1,0 +1,187 @@
+"""Tables per data set: rows architecture x loss, columns metrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.report.entries import Entry, Estimate, Goal, goal, ranked
+from bench.report.headlines import Answer
+from bench.report.legend import TABLE, metric
+from bench.report.markdown import count, escape, table
+from bench.report.stored import StoredRun
+
+_NONE = "–"
+
+
+@dataclass(frozen=True)
+class DatasetTables:
+    """All tables of a data set.
+
+    Attributes:
+        facts: What the data set holds, in a line.
+        axes: Architecture or loss; empty where they cannot be compared.
+        unfinished: A line per cell that failed, was skipped or has not been run.
+    """
+
+    name: str
+    facts: str
+    axes: str
+    main: str
+    rest: str
+    best_epoch: str
+    unfinished: list[str]
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    goal: Goal
+    decimals: int
+    best: Entry | None
+    second: Entry | None
+
+    @property
+    def head(self) -> str:
+        return f"{metric(self.name).title} {self.goal.arrow}"
+
+    def cell(self, entry: Entry, *, best_epoch: bool = False) -> str:
+        estimate = entry.estimate(self.name, best_epoch=best_epoch)
+        if estimate is None:
+            return _NONE
+        text = write(estimate, self.decimals)
+        if entry.loss is None:
+            return f"*{text}*"
+        if entry is self.best:
+            return f"**{text}**"
+        return f"<u>{text}</u>" if entry is self.second else text
+
+
+def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry], found: Sequence[Answer]) -> DatasetTables:
+    """Make the tables of a data set."""
+    measured = dict.fromkeys(name for entry in entries for record in entry.completed for name in record.metrics)
+    main = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
+    rest = [name for name in measured if name not in main]
+    return DatasetTables(
+        name=dataset,
+        facts=_facts(run, dataset),
+        axes=_axes_table(found),
+        main=_table(entries, main) if main else "",
+        rest=_table(entries, rest) if rest else "",
+        best_epoch=_best_epoch_table(entries, main),
+        unfinished=[line for entry in entries for line in _unfinished(entry)],
+    )
+
+
+def write(estimate: Estimate, decimals: int) -> str:
+    """``0.0281 ± 0.0011``; no-break spaces keep it on one line."""
+    if estimate.stderr is None:
+        return f"{estimate.value:.{decimals}f}"
+    return f"{estimate.value:.{decimals}f}\u00a0±\u00a0{estimate.stderr:.{decimals}f}"
+
+
+def _column(entries: Sequence[Entry], name: str) -> _Column:
+    order = ranked(entries, name)
+    first, second = [*order, None, None][:2]
+    return _Column(name, goal(entries, name), _decimals(entries, name), first, second)
+
+
+def _decimals(entries: Sequence[Entry], name: str) -> int:
+    """For two digits of a middling standard error, or one where that says as much; three where there is none."""
+    estimates = [one for entry in entries if (one := entry.estimate(name))]
+    trained = [one for entry in entries if entry.loss and (one := entry.estimate(name))]
+    errors = sorted(one.stderr for one in trained or estimates if one.stderr)
+    if errors:
+        middle = errors[(len(errors) - 1) // 2]
+        power = math.floor(math.log10(middle))
+        # As the Particle Data Group rounds: 0.0123 and 0.34, but 0.05 for 0.054.
+        digits = 2 if middle < 3.55 * 10**power else 1
+        return min(6, max(0, digits - 1 - power))
+    largest = max((abs(one.value) for one in estimates if math.isfinite(one.value)), default=0)
+    return 3 if largest < 10 else 1
+
+
+def _table(entries: Sequence[Entry], names: Sequence[str]) -> str:
+    columns = [_column(entries, name) for name in names]
+    trained = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in entries if entry.loss]
+    baselines = [entry for entry in entries if entry.loss is None]
+    references = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in baselines]
+    truth = ["*truth*", _NONE, *(_truth(column) for column in columns)]
+    head = ["architecture", "loss", *(column.head for column in columns)]
+    return table(head, [*trained, *references, truth], numbers_from=2)
+
+
+def _labels(entry: Entry) -> list[str]:
+    if entry.loss is None:
+        return [f"*{escape(entry.architecture)}*", _NONE]
+    done, asked = len(entry.completed), len(entry.records) + len(entry.pending)
+    if done == asked:
+        note = ""
+    elif done:
+        note = f" ({done} of {asked} seeds)"
+    else:
+        note = f" *({entry.records[0].status if entry.records else 'not run yet'})*"
+    return [escape(entry.architecture), f"{escape(entry.loss)}{note}"]
+
+
+def _truth(column: _Column) -> str:
+    best = column.goal.target if column.goal.target is not None else metric(column.name).best
+    return _NONE if best is None else f"*{best:.{column.decimals}f}*"
+
+
+def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> str:
+    """Values after the epoch with the lowest validation loss, where there were any epochs."""
+    rows = [entry for entry in entries if any(record.best_metrics for record in entry.completed)]
+    if not rows:
+        return ""
+    columns = [_Column(name, goal(entries, name), _decimals(entries, name), None, None) for name in names]
+    body = [
+        [
+            *_labels(entry),
+            ", ".join(str(record.best_epoch or _NONE) for record in entry.completed),
+            *(column.cell(entry, best_epoch=True) for column in columns),
+        ]
+        for entry in rows
+    ]
+    return table(["architecture", "loss", "best epoch", *(column.head for column in columns)], body, numbers_from=2)
+
+
+def _axes_table(found: Sequence[Answer]) -> str:
+    compared = [one for one in found if one.effects]
+    if not compared:
+        return ""
+    rows = []
+    for one in compared:
+        digits = 4 if one.name == "lpips" else 3
+        ranges = [f"{value:.{digits}f}" for value in (one.effects.loss, one.effects.architecture)]
+        architecture, loss, interplay = (f"{100 * share:.0f} %" for share in one.effects.shares)
+        rows.append([metric(one.name).label, *ranges, loss, architecture, interplay])
+    head = ["metric", "range over losses", "range over architectures"]
+    return table([*head, "variance: loss", "architecture", "interplay"], rows, numbers_from=1)
+
+
+def _facts(run: StoredRun, dataset: str) -> str:
+    stored = run.datasets.get(dataset)
+    if stored is None:
+        return ""
+    size = f"{stored.image_size} × {stored.image_size} pixels"
+    test = count(stored.n_test, "test picture")
+    return f"{test} of {size}, none of them among the {count(stored.n_train, 'picture')} trained on."
+
+
+def _unfinished(entry: Entry) -> list[str]:
+    lines = []
+    for record in entry.records:
+        seed = f", seed {record.seed}" if record.seed is not None else ""
+        if record.status == "failed":
+            error = record.error
+            reason = f"{escape(error.type)}: {escape(error.message)}" if error else "no error was stored"
+            lines.append(f"{entry.name}{seed} **failed**: {reason}")
+        elif record.status == "skipped":
+            lines.append(f"{entry.name}{seed} was **skipped**: {escape(record.reason or 'no reason was stored')}")
+    seeds = [str(seed) for seed in entry.pending if seed is not None]
+    if entry.pending:
+        of = f", seed {', '.join(seeds)}" if seeds else ""
+        lines.append(f"{entry.name}{of} has **not been run yet**")
+    return lines

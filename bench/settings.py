@@ -1,0 +1,56 @@
+"""Training settings that all cells of a run share."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from registry.errors import UserError
+from registry.registry import choices
+
+
+class Settings(BaseModel):
+    """How every cell is trained and scored; ``settings:`` of a grid file, ``--set key=value`` on the call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image_size: int = Field(64, ge=8, le=4096, description="Pixels of a side of the square pictures.")
+    epochs: int = Field(30, ge=1, description="Epochs; after each the network is validated.")
+    steps_per_epoch: int | None = Field(
+        None, ge=1, description="Optimiser steps of an epoch; null: once through the training set."
+    )
+    batch_size: int = Field(16, ge=1, description="Pictures of a step; never changed silently.")
+    learning_rate: float = Field(1e-3, gt=0, description="Peak of the one-cycle schedule of AdamW.")
+    weight_decay: float = Field(1e-2, ge=0, description="Weight decay of AdamW.")
+    horizontal_flip: bool = Field(True, description="Mirror half of the training pictures, chosen by the seed.")
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Of the networks; auto: bfloat16 where the device has instructions for it."
+    )
+    threads: int = Field(1, ge=1, description="Processor threads of a cell; part of what makes it repeatable.")
+    sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
+
+
+def read_settings(values: dict[str, Any], where: str) -> Settings:
+    """Settings from a mapping.
+
+    Raises:
+        UserError: A key is unknown or a value has the wrong type or range; ``where`` says where it was written.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{where}: {first_problem(error, list(Settings.model_fields), 'setting')}") from None
+
+
+def first_problem(error: ValidationError, allowed: list[str], kind: str) -> str:
+    """The first of pydantic's complaints as one sentence, with the allowed names where a name is unknown."""
+    # A misspelt name is both unknown and missed; the first says what to do.
+    problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"unknown {kind} {name!r}: {choices(name, allowed)}."
+    if problem["type"] == "missing":
+        return f"the {kind} {name!r} is missing."
+    message = problem["msg"]
+    return f"{kind} {name!r} is {problem['input']!r}: {message[0].lower()}{message[1:]}."

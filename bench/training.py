@@ -1,0 +1,157 @@
+"""Training one network with one loss, and what happened at each epoch."""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from bench.network import Predictor
+from bench.settings import Settings
+from bench.supply import TrainingSupply, batches
+from registry.color import Colors
+from registry.metrics.ab_histogram import AbEffectiveColors
+from registry.metrics.collapse import ChromaRatio, Skill
+
+
+class NonFiniteLossError(Exception):
+    """The loss is no longer a number; there is nothing left to train."""
+
+
+@dataclass
+class Fit:
+    """What training leaves behind; the network itself holds the weights of the last epoch.
+
+    Attributes:
+        history: A row per epoch.
+        best_epoch: The epoch with the lowest validation loss, from 1.
+        best_weights: The weights of that epoch; None where it is the last.
+        seconds: Spent on training steps alone.
+        pictures: Trained on, repeats counted.
+    """
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_weights: Mapping[str, Tensor] | None = None
+    seconds: float = 0.0
+    pictures: int = 0
+
+
+def fit(
+    predictor: Predictor,
+    loss: nn.Module,
+    train: np.ndarray,
+    validation: np.ndarray,
+    *,
+    settings: Settings,
+    seed: int,
+    train_mean_ab: Tensor,
+    on_step: Callable[[int, int], None],
+    on_epoch: Callable[[int], None],
+) -> Fit:
+    """Train with AdamW on a one-cycle schedule (Smith and Topin 2018), validating after each epoch.
+
+    Args:
+        train: Pictures ``(n, S, S, 3)`` uint8; so is ``validation``.
+        on_step: Called with (steps done, steps in all) after each step.
+        on_epoch: Called with the epoch, from 1, after it was validated, the network in evaluation mode.
+
+    Raises:
+        NonFiniteLossError: The loss became infinite or not a number.
+    """
+    supply = TrainingSupply(
+        train,
+        batch_size=settings.batch_size,
+        seed=seed,
+        horizontal_flip=settings.horizontal_flip,
+        device=predictor.device,
+    )
+    steps = settings.steps_per_epoch or supply.steps_per_pass
+    total = steps * settings.epochs
+    optimizer = torch.optim.AdamW(
+        predictor.network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
+    result, lowest = Fit(), math.inf
+    for epoch in range(1, settings.epochs + 1):
+        # Dropout then depends on the seed and the epoch alone, not on what ran before in this process.
+        torch.manual_seed(seed * 1_000_003 + epoch)
+        started = time.perf_counter()
+        rate = schedule.get_last_lr()[0]
+        predictor.network.train()
+        train_loss = 0.0
+        for step in range((epoch - 1) * steps, epoch * steps):
+            value = _step(predictor, loss, supply.batch(step), optimizer)
+            if not math.isfinite(value):
+                raise NonFiniteLossError(
+                    f"The loss became {value} at step {step + 1} of {total}, in epoch {epoch} of {settings.epochs}."
+                )
+            train_loss += value / steps
+            # The last step has no next one to set a rate for.
+            if step + 1 < total:
+                schedule.step()
+            on_step(step + 1, total)
+        seconds = time.perf_counter() - started
+        row = _validate(predictor, loss, validation, settings.batch_size, train_mean_ab)
+        if not math.isfinite(row["validation_loss"]):
+            raise NonFiniteLossError(
+                f"The validation loss became {row['validation_loss']} after step {epoch * steps} of {total}, "
+                f"in epoch {epoch} of {settings.epochs}."
+            )
+        result.history.append(
+            {
+                "epoch": epoch,
+                "step": epoch * steps,
+                "train_loss": train_loss,
+                **row,
+                "learning_rate": rate,
+                "seconds": seconds,
+            }
+        )
+        result.seconds += seconds
+        result.pictures += steps * settings.batch_size
+        if row["validation_loss"] < lowest:
+            lowest, result.best_epoch = row["validation_loss"], epoch
+            last = epoch == settings.epochs
+            result.best_weights = None if last else copy.deepcopy(predictor.network.state_dict())
+        on_epoch(epoch)
+    return result
+
+
+def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:
+    prediction = truth.with_ab(predictor(truth))
+    with predictor.autocast():
+        value = loss(prediction, truth)
+    optimizer.zero_grad(set_to_none=True)
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+@torch.no_grad()
+def _validate(
+    predictor: Predictor, loss: nn.Module, pictures: np.ndarray, batch_size: int, train_mean_ab: Tensor
+) -> dict[str, float]:
+    """Loss and signs of collapse on the validation pictures."""
+    predictor.network.eval()
+    total = 0.0
+    signs = {"chroma_ratio": ChromaRatio(), "ab_effective_colors": AbEffectiveColors(), "skill": Skill()}
+    for sign in signs.values():
+        sign.to(predictor.device).reference(train_mean_ab)
+    for truth in batches(pictures, batch_size, predictor.device):
+        prediction = truth.with_ab(predictor(truth))
+        with predictor.autocast():
+            total += loss(prediction, truth).item() * len(truth.L)
+        for sign in signs.values():
+            sign.update(prediction, truth)
+    values = {name: float(sign.compute()) for name, sign in signs.items()}
+    return {"validation_loss": total / len(pictures), **values}

@@ -1,0 +1,215 @@
+"""The work of one cell: build, train, score, write. Whatever goes wrong in it stays in it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from bench import environment, memory
+from bench.cell import Job
+from bench.evaluation import Evaluation, Predict, evaluate
+from bench.network import Predictor, check_size
+from bench.records import DataSummary, Failure, Record, write_record
+from bench.samples import sample_indices, save_strip
+from bench.supply import batches
+from bench.training import Fit, fit
+from registry import ARCHITECTURES, LOSSES
+from registry.architectures.baselines import Baseline
+from registry.color import Colors
+from registry.datasets.prepared import Prepared, open_prepared
+from registry.errors import UnavailableError
+from registry.losses.weighted_sum import WeightedSumLoss
+from registry.spec import parse_component, parse_sum
+
+OnStep = Callable[[int, int], None]
+
+
+def run_cell(job: Job, on_step: OnStep) -> Record:
+    """Do a cell's work, write its files and return its record.
+
+    Args:
+        on_step: Called with (steps done, steps in all).
+
+    Never raises for what belongs to the cell: an error makes it ``failed``, something that cannot be had on
+    this machine ``skipped``.
+    """
+    facts: dict[str, Any] = {
+        "cell_id": job.cell_id,
+        "architecture": job.architecture,
+        "loss": job.loss,
+        "dataset": job.dataset,
+        "seed": job.seed,
+        "settings": job.settings.model_dump(),
+        "started_at": _now(),
+    }
+    try:
+        _Work(job, facts, on_step).do()
+        facts["status"] = "completed"
+    except UnavailableError as error:
+        facts |= {"status": "skipped", "reason": str(error)}
+    except Exception as error:
+        facts |= {"status": "failed", "error": describe_failure(error)}
+    record = Record(**facts, finished_at=_now())
+    write_record(job.folder, record)
+    return record
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """Type, message and traceback of an exception."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    return Failure(type=type(error).__name__, message=str(error), traceback="".join(lines))
+
+
+class _Work:
+    """The steps of a cell; each adds to ``facts`` what is known after it, so that a failed record has it too."""
+
+    def __init__(self, job: Job, facts: dict[str, Any], on_step: OnStep) -> None:
+        self.job = job
+        self.facts = facts
+        self.on_step = on_step
+        self.settings = job.settings
+        self.seconds: dict[str, float] = facts.setdefault("seconds", {})
+
+    def do(self) -> None:
+        """Run the cell to its end."""
+        torch.set_num_threads(self.settings.threads)
+        memory.reset_peak(self.job.device)
+        precision = environment.resolve_precision(self.settings.precision, self.job.device)
+        self.facts["environment"] = environment.describe(self.job.device, precision)
+        self.facts["batch_size"] = self.settings.batch_size
+        data = self._open_data()
+        entry = parse_component(ARCHITECTURES, self.job.architecture)
+        # Before anything random happens: the seed alone decides the first weights.
+        torch.manual_seed(self.job.seed or 0)
+        architecture = entry.create()
+        if isinstance(architecture, Baseline):
+            self._count(architecture, data)
+            self._score(architecture.predict, data)
+            self._keep_samples(architecture.predict, data, "last")
+        else:
+            check_size(self.job.architecture, architecture, self.settings.image_size)
+            self._train_and_score(Predictor(architecture, self.job.device, precision), data)
+        self.facts["peak_memory_bytes"] = memory.peak_bytes(self.job.device)
+
+    def _open_data(self) -> Prepared:
+        started = time.perf_counter()
+        data = open_prepared(self.job.prepared)
+        self.train_mean_ab = torch.tensor(data.train_mean_ab)
+        self.facts["data"] = summarize_data(self.job.dataset, data)
+        self.seconds["data"] = time.perf_counter() - started
+        return data
+
+    def _count(self, baseline: Baseline, data: Prepared) -> None:
+        started = time.perf_counter()
+        baseline.fit(batches(data.pictures("train"), self.settings.batch_size, self.job.device))
+        self.facts["parameters"] = 0
+        self.seconds["fit"] = time.perf_counter() - started
+
+    def _train_and_score(self, predictor: Predictor, data: Prepared) -> None:
+        self.facts["parameters"] = predictor.parameters
+        loss: nn.Module = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
+        half = (self.settings.epochs + 1) // 2
+
+        def on_epoch(epoch: int) -> None:
+            if epoch == half:
+                self._keep_samples(predictor, data, "half")
+
+        result = fit(
+            predictor,
+            loss,
+            data.pictures("train"),
+            data.pictures("validation"),
+            settings=self.settings,
+            seed=self.job.seed,
+            train_mean_ab=self.train_mean_ab,
+            on_step=self.on_step,
+            on_epoch=on_epoch,
+        )
+        self.seconds["fit"] = result.seconds
+        self.facts["images_per_second"] = result.pictures / result.seconds
+        self.facts["best_epoch"] = result.best_epoch
+        self._write_csv("history.csv", pd.DataFrame(result.history))
+        self._keep_samples(predictor, data, "last")
+        self._save_weights("model", predictor.network.state_dict())
+        last = self._score(predictor, data)
+        self._score_best(predictor, result, data, last)
+
+    def _score(self, predict: Predict, data: Prepared) -> Evaluation:
+        evaluation = self._evaluate(predict, data)
+        self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
+        self._write_csv("per_image.csv", evaluation.per_image)
+        evaluation.colors.save(self.job.folder / "colors.npz")
+        return evaluation
+
+    def _score_best(self, predictor: Predictor, result: Fit, data: Prepared, last: Evaluation) -> None:
+        if result.best_weights is None:
+            self.facts["best_metrics"] = last.metrics
+            return
+        predictor.network.load_state_dict(result.best_weights)
+        self._save_weights("model_best", result.best_weights)
+        best = self._evaluate(predictor, data)
+        self.facts["best_metrics"] = best.metrics
+        self._write_csv("per_image_best.csv", best.per_image)
+
+    def _evaluate(self, predict: Predict, data: Prepared) -> Evaluation:
+        started = time.perf_counter()
+        evaluation = evaluate(
+            predict,
+            data.pictures("test"),
+            list(data.keys("test")),
+            train_mean_ab=self.train_mean_ab,
+            batch_size=self.settings.batch_size,
+            device=self.job.device,
+        )
+        self.seconds["eval"] = self.seconds.get("eval", 0.0) + time.perf_counter() - started
+        return evaluation
+
+    @torch.no_grad()
+    def _keep_samples(self, predict: Predict, data: Prepared, name: str) -> None:
+        truth = sample_truth(data, self.settings.sample_pictures, self.job.device)
+        picture = truth.with_ab(predict(truth))
+        save_strip(self.job.folder / "samples" / f"{name}.png", picture.rgb8.cpu().numpy())
+
+    def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        contiguous = {key: value.contiguous() for key, value in weights.items()}
+        save_file(contiguous, self.job.folder / f"{name}.safetensors")
+
+    def _write_csv(self, name: str, table: pd.DataFrame) -> None:
+        self.job.folder.mkdir(parents=True, exist_ok=True)
+        table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
+
+
+def sample_truth(data: Prepared, count: int, device: str) -> Colors:
+    """The fixed test pictures that are kept to look at."""
+    pictures = data.pictures("test")
+    return next(batches(np.asarray(pictures[sample_indices(len(pictures), count)]), count, device))
+
+
+def summarize_data(name: str, data: Prepared) -> DataSummary:
+    """What a record says of its data set."""
+    return DataSummary(
+        name=name,
+        revision=data.revision,
+        split_hash=data.split_hash,
+        n_train=len(data.keys("train")),
+        n_validation=len(data.keys("validation")),
+        n_test=len(data.keys("test")),
+        image_size=data.image_size,
+        split_rule=data.split_rule,
+        resize_rule=data.resize_rule,
+        left_out=len(data.left_out),
+    )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,98 @@
+"""The page as a whole: its numbers, its words, and where it is written."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+from page_checks import check, tables
+
+from bench.report.legend import LEGEND, RATIO
+from bench.report.render import render
+
+
+def test_a_run_has_tables_pictures_and_links_that_hold(page):
+    path = page(datasets=("synthetic-faces", "synthetic-flowers"))
+    assert path.name == "report.md"
+    assert check(path) > 4
+
+
+def test_numbers_equal_those_in_results_csv(page, tmp_path):
+    path = page()
+    stored = pd.read_csv(tmp_path / "results" / "made-up" / "results.csv")
+    header, *rows = tables(path)[0]
+    names = {f"{one.title}": name for name, one in LEGEND.items()}
+    compared = 0
+    for row in rows:
+        if row[0] == "truth":
+            continue
+        loss = stored.loss.isna() if row[1] == "–" else stored.loss == row[1]
+        record = stored[(stored.architecture == row[0]) & loss].iloc[0]
+        for head, shown in zip(header[2:], row[2:], strict=True):
+            name = names[head.rsplit(" ", 2 if "→" in head else 1)[0]]
+            value = record.colorfulness / record.colorfulness_truth if name == RATIO else record[name]
+            number, _, error = shown.partition("\u00a0±\u00a0")
+            decimals = len(number.partition(".")[2])
+            assert number == f"{value:.{decimals}f}"
+            if error:
+                assert error == f"{record[f'{name}_stderr']:.{decimals}f}"
+            compared += 1
+    assert compared == 8 * len(header[2:])
+
+
+def test_best_is_bold_second_underlined_references_italic(page):
+    text = page().read_text()
+    row = next(line for line in text.splitlines() if line.startswith("| unet | l1 |"))
+    assert row.startswith("| unet | l1 | **0.1")
+    assert "| unet | l2 | <u>0.1" in text
+    assert re.search(r"\| \*color-table\* \| – \| \*0\.8", text)
+
+
+def test_every_column_has_a_direction(page):
+    for table in tables(page()):
+        if table[0][:2] == ["architecture", "loss"]:
+            assert all(re.search(r"[↓↑→]", head) for head in table[0][2:] if head != "best epoch")
+
+
+def test_one_seed_makes_no_claim_beyond_itself(page):
+    assert "no claim beyond these pictures and this seed is possible" in page().read_text()
+
+
+def test_several_seeds_are_means_over_seeds(page):
+    text = page(seeds=(0, 1)).read_text()
+    assert "Values are means over the seeds 0 and 1" in text
+    assert "standard error over seeds" in text
+
+
+def test_an_older_report_is_replaced(make_run, tmp_path):
+    run, output = make_run(), tmp_path / "report"
+    (output / "figures").mkdir(parents=True)
+    (output / "figures" / "stale.png").write_bytes(b"")
+    (output / "notes.txt").write_text("mine")
+    render(run, output)
+    before = (output / "report.md").read_text()
+    render(run, output)
+    assert (output / "report.md").read_text() == before
+    assert sorted(path.name for path in output.iterdir()) == ["figures", "notes.txt", "report.md"]
+    assert not (output / "figures" / "stale.png").exists()
+
+
+def test_the_commands_are_those_of_the_run(page):
+    text = page(name="two words").read_text()
+    assert "python -m bench run --grid 'results/two words/grid.yaml' --name 'two words'" in text
+    assert "python -m bench report 'two words'" in text
+
+
+def test_no_pytorch_on_the_way_of_the_report(make_run, tmp_path):
+    run = make_run()
+    code = (
+        "import sys; from bench.cli import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules, 'PyTorch was imported'"
+    )
+    call = [sys.executable, "-c", code, "report", str(run), "--output", str(tmp_path / "report")]
+    done = subprocess.run(call, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report" / "report.md").is_file()

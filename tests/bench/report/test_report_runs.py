@@ -1,0 +1,84 @@
+"""Runs of every kind give a page that holds."""
+
+import json
+import re
+
+import pytest
+from page_checks import check, tables
+
+from bench.report.render import render
+
+NASTY = 'folder(path="a|b*c_d_<e>[f](g)`h`&amp;$i$.jpg")'
+
+
+def test_names_with_markup_break_nothing(page):
+    path = page(name="a+b _c_ ~d~", datasets=(NASTY,), architectures=("x|y*z*", "<b>w"), losses=("l|1", "`q` + [r](s)"))
+    check(path)
+    text = path.read_text()
+    assert "<b>" not in re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    assert tables(path)[0][1][:2] == ["x|y*z*", "l|1"]
+
+
+@pytest.mark.parametrize("ended", ["failed", "skipped", "missing"])
+def test_a_run_without_a_completed_cell(page, ended):
+    path = page(status=lambda *_: ended)
+    check(path)
+    text = path.read_text()
+    assert "no trained cell" in text or "every trained cell that ended has failed" in text
+    assert {"failed": "**failed**: ValueError: made up", "skipped": "**skipped**: made up", "missing": "not been run"}[
+        ended
+    ] in text
+
+
+def test_only_the_baselines_are_done(page):
+    path = page(status=lambda _, loss, *__: "missing" if loss else "completed")
+    check(path)
+    assert "0 of 4 trained cells completed" in path.read_text()
+
+
+def test_a_half_done_run(page):
+    path = page(seeds=(0, 1), status=lambda _, loss, __, seed: "missing" if seed == 1 and loss == "l2" else "completed")
+    check(path)
+    assert "(1 of 2 seeds)" in path.read_text()
+    assert "seed 1 has **not been run yet**" in path.read_text()
+
+
+def test_one_cell_alone(page):
+    path = page(architectures=("unet",), losses=("l1",), baselines=())
+    check(path)
+    assert "1 of 1 trained cell completed" in path.read_text()
+
+
+def test_failures_show_in_the_table_and_with_their_traceback(page):
+    path = page(status=lambda _, loss, *__: "failed" if loss == "l2" else "completed")
+    check(path)
+    text = path.read_text()
+    assert "| unet | l2 *(failed)* | – |" in text
+    assert "Traceback: made up" in text
+
+
+def test_an_error_with_fences_and_paths_is_contained(make_run, tmp_path):
+    run = make_run(status=lambda a, *_: "failed" if a == "unet" else "completed")
+    for path in run.glob("cells/*/record.json"):
+        record = json.loads(path.read_text())
+        if record["status"] == "failed":
+            trace = '````\n</details>\n| a |\n  File "/home/me/secret/bench/training.py", line 3\n'
+            record["error"] |= {"message": "a | b\n| c <details>", "traceback": trace}
+            path.write_text(json.dumps(record))
+    page = render(run, tmp_path / "report")
+    check(page)
+    text = page.read_text()
+    assert "`````text" in text
+    assert "/home/me" not in text
+    assert text.count("<details>") == text.count("</details>") - 2  # the two within fences
+
+
+def test_mixed_code_is_said(make_run, tmp_path):
+    run = make_run()
+    for number, path in enumerate(sorted(run.glob("cells/*/record.json"))):
+        record = json.loads(path.read_text())
+        record["environment"]["git_sha"] = f"{number % 2}" * 40
+        path.write_text(json.dumps(record))
+    text = render(run, tmp_path / "report").read_text()
+    assert "The cells of this run come from 2 states of the code" in text
+    assert "commit `000000000000`" in text

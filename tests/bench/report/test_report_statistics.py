@@ -1,0 +1,81 @@
+import math
+
+import numpy as np
+import pytest
+
+from bench.report import statistics
+from bench.report.entries import Entry, Goal, collect, ranked
+from bench.report.stored import StoredRun
+
+
+def _grid(*pairs):
+    return [Entry(architecture, loss, "data", ()) for architecture, loss in pairs]
+
+
+FULL = _grid(("a", "l1"), ("a", "l2"), ("b", "l1"), ("b", "l2"))
+
+
+def test_effects_of_an_additive_table_by_hand():
+    found = statistics.effects(FULL, [1.0, 2.0, 4.0, 5.0])
+    assert (found.architecture, found.loss) == (3.0, 1.0)
+    assert found.shares == pytest.approx((0.9, 0.1, 0.0))
+
+
+def test_interplay_is_what_rows_and_columns_leave():
+    assert statistics.effects(FULL, [0.0, 1.0, 1.0, 0.0]).shares == pytest.approx((0, 0, 1))
+
+
+def test_effects_need_two_of_each_in_every_combination():
+    assert statistics.effects(FULL[:2], [1.0, 2.0]) is None
+    assert statistics.effects(FULL[:3], [1.0, 2.0, 3.0]) is None
+
+
+def test_equal_values_have_no_effects():
+    assert statistics.effects(FULL, [1.0] * 4).shares == (0, 0, 0)
+
+
+def test_an_incomplete_table_is_cut_to_a_full_one():
+    rows = _grid(*((a, loss) for a in "abc" for loss in ("l1", "l2", "vgg")))[:-1]
+    kept = statistics.balanced(rows)
+    assert len(kept) == 6
+    assert statistics.balanced(FULL) == FULL
+    assert statistics.balanced([]) == []
+
+
+def test_a_bootstrap_agrees_with_the_normal_interval():
+    random = np.random.default_rng(1)
+    noise = random.normal(size=400)
+    columns = np.stack([noise, noise + random.normal(0.1, 0.5, 400)], axis=1)
+    redrawn = statistics._draws(400) @ columns
+    gap = columns[:, 1] - columns[:, 0]
+    interval = statistics.over_pictures(Goal(False), redrawn, 0, 1, gap.mean())
+    half = 1.96 * gap.std(ddof=1) / math.sqrt(400)
+    assert interval.low == pytest.approx(gap.mean() - half, abs=0.01)
+    assert interval.high == pytest.approx(gap.mean() + half, abs=0.01)
+
+
+def test_distances_follow_the_goal():
+    assert Goal(True).distance(2.0) == -2.0
+    assert Goal(False).distance(2.0) == 2.0
+    assert Goal(None, 0.5).distance(0.2) == pytest.approx(0.3)
+    assert math.isnan(Goal(None).distance(0.2))
+
+
+def test_seeds_are_averaged_and_give_the_error(make_run):
+    lpips = {0: 0.1, 1: 0.2, 2: 0.3}
+    run = StoredRun(make_run(seeds=(0, 1, 2), losses=("l1",), lpips=lambda *cell: lpips.get(cell[3], 0.9)))
+    entry = ranked(collect(run)["synthetic-faces"], "lpips")[0]
+    estimate = entry.estimate("lpips")
+    assert estimate.value == pytest.approx(0.2)
+    assert estimate.stderr == pytest.approx(0.1 / math.sqrt(3))
+
+
+def test_seed_interval_is_students(make_run):
+    value = {("unet", 0): 0.10, ("unet", 1): 0.12, ("unet-resnet18", 0): 0.21, ("unet-resnet18", 1): 0.25}
+    run = StoredRun(make_run(seeds=(0, 1), losses=("l1",), lpips=lambda *cell: value.get((cell[0], cell[3]), 0.9)))
+    order = ranked(collect(run)["synthetic-faces"], "lpips")
+    interval = statistics.over_seeds(Goal(False), "lpips", *order)
+    # Gaps 0.11 and 0.13: mean 0.12, standard error 0.01, t(0.975; 1) = 12.706.
+    assert interval.difference == pytest.approx(0.12)
+    assert interval.low == pytest.approx(0.12 - 0.12706, abs=1e-4)
+    assert not interval.clear

@@ -1,0 +1,171 @@
+"""The command line as a user meets it: a process, its output and its exit status."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from bench.cli import main
+
+TINY = ["--architecture", "unet(n_down=2, num_filters=4)", "--loss", "l1", "--dataset"]
+TINY += [
+    "synthetic-faces(n_train=16, n_validation=8, n_test=8)",
+    "--set",
+    "epochs=2",
+    "--set",
+    "sample_pictures=2",
+]
+
+
+def _bench(*arguments, cwd):
+    command = [sys.executable, "-m", "bench", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+MISTAKES = [
+    (["--architecture", "unett"], "did you mean 'unet'"),
+    (["--architecture", "unet(depth=3)"], "has no parameter 'depth'"),
+    (["--architecture", "unet(n_down=deep)"], "valid integer"),
+    (["--architecture", "unet(n_down=0)"], "from 1 to 10"),
+    (["--architecture", "smp(encoder=resnet19)"], "did you mean 'resnet18'"),
+    (["--loss", "l3"], "Allowed: huber"),
+    (["--loss", "huber(delta=-1)"], "above 0"),
+    (["--loss", "vgg(layers=[relu9_9])"], "relu9_9"),
+    (["--dataset", "celebb"], "Unknown data set 'celebb'"),
+    (["--dataset", "synthetic-faces(n_train=-1)"], "n_train"),
+    (["--dataset", "folder(path={folder}/none)"], "none"),
+    (["--dataset", "folder(path={folder}/empty)"], "empty"),
+    (["--set", "image_size=48"], "multiple of"),
+    (["--set", "epoch=3"], "did you mean 'epochs'"),
+    (["--set", "epochs=many"], "valid integer"),
+    (["--set", "epochs"], "key=value"),
+    (["--set", "epochs=[1"], "epochs=[1"),
+    (["--set", "batch_size=100"], "at most 64"),
+    (["--seeds", "a,b"], "whole numbers"),
+    (["--grid", "fulll"], "did you mean 'full'"),
+    (["--grid", "{folder}/own.yaml"], "did you mean 'losses'"),
+    (["--results-dir", "/dev/null/results"], "Cannot write to the results folder"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda one: one if isinstance(one, str) else one[1])
+def test_wrong_input_ends_in_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, message):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "own.yaml").write_text("architectures: [unet]\nlosss: [l1]\ndatasets: [synthetic-faces]\n")
+    arguments = [argument.replace("{folder}", str(tmp_path)) for argument in arguments]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", "run", "--grid", "smoke", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    output, errors = capsys.readouterr()
+    assert ended.value.code == 2
+    assert output == ""
+    assert errors.startswith("error: ")
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not list(tmp_path.rglob("grid.yaml")), "a wrong call must leave no run behind"
+
+
+def test_a_wrong_call_shows_no_traceback(tmp_path):
+    done = _bench("run", "--grid", "smoke", "--architecture", "unett", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Unknown architecture 'unett'")
+    assert done.stderr.count("\n") == 1
+
+
+def test_list_shows_every_kind_with_descriptions(tmp_path):
+    done = _bench("list", cwd=tmp_path)
+    assert done.returncode == 0
+    for word in ("unet-resnet18", "huber(delta=10)", "synthetic-flowers", "lpips", "full", "Custom U-Net"):
+        assert word in done.stdout
+
+
+def test_list_loads_nothing_heavy(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bench", "list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "registry" in loaded
+    assert not loaded & {"torch", "numpy", "pandas", "matplotlib", "PIL"}
+
+
+def test_a_dry_run_shows_the_cells_and_runs_none(tmp_path):
+    done = _bench("run", "--grid", "full", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "32 cells, 32 to run." in done.stdout
+    assert "unet-resnet34, vgg, synthetic-flowers, seed 0" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_from_grid_to_report_and_again(tmp_path):
+    done = _bench("run", "--grid", "smoke", *TINY, "--name", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "5 completed; report: reports/mine/report.md" in done.stdout
+    assert "[5/5] completed" in done.stderr
+    folder = tmp_path / "results" / "mine"
+    table = pd.read_csv(folder / "results.csv")
+    assert table["status"].tolist() == ["completed"] * 5
+    records = [json.loads(path.read_text()) for path in folder.glob("cells/*/record.json")]
+    assert {record["loss"] for record in records} == {None, "l1"}
+    assert (tmp_path / "reports" / "mine" / "report.md").stat().st_size > 1000
+
+    written = {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/*")}
+    again = _bench("run", "--grid", "smoke", *TINY, "--name", "mine", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "5 completed" in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("cells/*/*")} == written
+
+
+def test_a_failed_cell_gives_status_1_and_keeps_the_others(tmp_path):
+    # A rate so high that weights overflow: a failure that only training finds out.
+    done = _bench("run", "--grid", "smoke", *TINY, "--set", "learning_rate=1e38", "--set", "epochs=8", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "4 completed, 1 failed" in done.stdout
+    assert "NonFiniteLossError" in done.stderr
+    assert "NonFiniteLossError" in (tmp_path / "reports" / "smoke" / "report.md").read_text()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_keeps_what_is_finished(tmp_path, how):
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "run",
+        "--grid",
+        "smoke",
+        *TINY,
+        "--set",
+        "epochs=100000",
+        "--workers",
+        "1",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    records = tmp_path / "results" / "smoke" / "cells"
+    deadline = time.monotonic() + 120
+    while len(list(records.glob("*/record.json"))) < 4 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.kill(process.pid, how)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+    assert len(pd.read_csv(tmp_path / "results" / "smoke" / "results.csv")) == 4
+    assert (tmp_path / "reports" / "smoke" / "report.md").exists()
+
+
+def test_a_report_of_no_run_names_those_there_are(tmp_path):
+    (tmp_path / "results" / "mine").mkdir(parents=True)
+    (tmp_path / "results" / "mine" / "grid.yaml").write_text("{}")
+    done = _bench("report", "yours", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: No run 'yours' in results: there are mine.\n"

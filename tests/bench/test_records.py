@@ -1,0 +1,61 @@
+import os
+
+import pytest
+
+from bench.records import (
+    Measurement,
+    Record,
+    dataset_slug,
+    read_record,
+    read_records,
+    write_atomically,
+    write_record,
+)
+
+
+def _record(cell_id="abc", **changes):
+    facts = {
+        "cell_id": cell_id,
+        "status": "completed",
+        "architecture": "unet",
+        "loss": "l1",
+        "dataset": "synthetic-faces",
+        "seed": 0,
+        "settings": {"epochs": 2},
+        "metrics": {"lpips": Measurement(value=0.125, n=8, stderr=0.01, higher_is_better=False)},
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "finished_at": "2026-01-01T00:01:00+00:00",
+    }
+    return Record(**facts | changes)
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path):
+    write_record(tmp_path / "cells" / "abc", _record())
+    assert read_record(tmp_path / "cells" / "abc") == _record()
+    assert [record.cell_id for record in read_records(tmp_path)] == ["abc"]
+
+
+def test_a_cell_without_record_is_none(tmp_path):
+    (tmp_path / "cells" / "abc").mkdir(parents=True)
+    assert read_record(tmp_path / "cells" / "abc") is None
+    assert list(read_records(tmp_path)) == []
+
+
+def test_a_write_that_breaks_off_leaves_the_old_text(tmp_path, monkeypatch):
+    path = tmp_path / "record.json"
+    write_atomically(path, "old")
+    monkeypatch.setattr(os, "replace", None)
+    with monkeypatch.context() as broken:
+        broken.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("power cut")))
+        with pytest.raises(OSError, match="power cut"):
+            write_atomically(path, "new")
+    assert path.read_text() == "old"
+
+
+def test_slugs_are_safe_and_distinct():
+    names = ["synthetic-faces", "folder(path=a/b)", "folder(path=a b)", "folder(path=../..)", "é" * 300]
+    slugs = [dataset_slug(name) for name in names]
+    assert slugs[0] == "synthetic-faces"
+    assert len(set(slugs)) == len(names)
+    assert all(("/" not in slug and ".." not in slug.replace("...", "")) or slug for slug in slugs)
+    assert all(len(slug) < 80 for slug in slugs)

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import torch
+
+from bench.supply import TrainingSupply, batches
+from registry.errors import UserError
+
+
+def _pictures(n=10, size=4):
+    return np.random.default_rng(0).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
+
+
+def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False):
+    return TrainingSupply(pictures, batch_size=batch_size, seed=seed, horizontal_flip=horizontal_flip, device="cpu")
+
+
+def _which(pictures, colors):
+    """Indices of the pictures of a batch."""
+    found = colors.rgb8.numpy()
+    return [next(i for i, one in enumerate(pictures) if np.array_equal(one, picture)) for picture in found]
+
+
+def test_a_pass_shows_every_picture_at_most_once_and_the_next_in_another_order():
+    pictures = _pictures(9)
+    supply = _supply(pictures)
+    passes = [
+        [which for step in steps for which in _which(pictures, supply.batch(step))] for steps in (range(3), range(3, 6))
+    ]
+    assert sorted(passes[0]) == sorted(passes[1]) == list(range(9))
+    assert passes[0] != passes[1]
+
+
+def test_a_batch_depends_on_seed_and_step_alone():
+    pictures = _pictures()
+    forwards = [_supply(pictures, horizontal_flip=True).batch(step).viewed for step in range(7)]
+    supply = _supply(pictures, horizontal_flip=True)
+    backwards = [supply.batch(step).viewed for step in reversed(range(7))]
+    assert all(torch.equal(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
+    assert not torch.equal(_supply(pictures, seed=1).batch(0).viewed, forwards[0])
+
+
+def test_about_half_of_the_pictures_are_mirrored():
+    pictures = np.zeros((64, 2, 2, 3), dtype=np.uint8)
+    pictures[:, :, 0] = 255
+    supply = _supply(pictures, batch_size=64, horizontal_flip=True)
+    mirrored = sum((supply.batch(step).viewed[:, 0, 0, 0] == 0).sum().item() for step in range(10))
+    assert 0.4 < mirrored / 640 < 0.6
+
+
+def test_mirroring_leaves_the_prepared_pictures_alone():
+    pictures = _pictures()
+    before = pictures.copy()
+    _supply(pictures, horizontal_flip=True).batch(0)
+    assert np.array_equal(pictures, before)
+
+
+def test_all_pictures_come_in_order():
+    pictures = _pictures()
+    seen = [batch.rgb8.numpy() for batch in batches(pictures, 4, "cpu")]
+    assert [len(one) for one in seen] == [4, 4, 2]
+    assert np.array_equal(np.concatenate(seen), pictures)
+
+
+def test_a_batch_larger_than_the_training_set_is_refused():
+    with pytest.raises(UserError, match="set batch_size to at most 2"):
+        _supply(_pictures(2))

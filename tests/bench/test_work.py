@@ -1,0 +1,157 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
+
+from bench.cell import Job
+from bench.records import read_record
+from bench.settings import Settings
+from bench.work import run_cell
+from registry import ARCHITECTURES, LOSSES
+from registry.datasets.prepared import prepare
+from registry.errors import UnavailableError
+from registry.spec import parse_component
+
+SETTINGS = Settings(image_size=32, epochs=3, steps_per_epoch=2, batch_size=8, sample_pictures=3)
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    from registry import DATASETS
+
+    dataset = parse_component(DATASETS, "synthetic-flowers(n_train=24, n_validation=8, n_test=8)")
+    return prepare(dataset.create(), dataset.text, 32).folder
+
+
+@pytest.fixture
+def job(prepared, tmp_path):
+    def make(architecture="unet(n_down=3, num_filters=4)", loss="l1", seed=0, **changes):
+        return Job(
+            cell_id="abc",
+            title="a cell",
+            architecture=architecture,
+            loss=loss,
+            dataset="synthetic-flowers",
+            seed=seed,
+            settings=SETTINGS.model_copy(update=changes),
+            prepared=prepared,
+            folder=tmp_path / "abc",
+            device="cpu",
+        )
+
+    return make
+
+
+@pytest.fixture
+def register():
+    """Register components for one test."""
+    added = []
+
+    def add(registry, name, factory):
+        factory.__doc__ = factory.__doc__ or "Made for a test."
+        registry.register(name)(factory)
+        added.append((registry, name))
+
+    yield add
+    for registry, name in added:
+        del registry._entries[name]
+
+
+def _ignore(*_):
+    pass
+
+
+def test_a_trained_cell_leaves_everything_it_promises(job, tmp_path):
+    steps = []
+    record = run_cell(job(), lambda *step: steps.append(step))
+    folder = tmp_path / "abc"
+    assert record.error is None
+    assert record.status == "completed"
+    assert read_record(folder) == record
+    assert steps[-1] == (6, 6)
+    assert set(record.seconds) == {"data", "fit", "eval"}
+    assert record.images_per_second > 0
+    assert record.peak_memory_bytes > 1e6
+    weights = load_file(folder / "model.safetensors")
+    statistics = ("running_mean", "running_var", "num_batches_tracked")
+    assert record.parameters == sum(one.numel() for name, one in weights.items() if not name.endswith(statistics))
+    assert (record.data.n_train, record.data.n_validation, record.data.n_test) == (24, 8, 8)
+    assert record.environment["precision"] in ("float32", "bfloat16")
+    assert record.environment["packages"]["torch"]
+
+    history = pd.read_csv(folder / "history.csv")
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert {
+        "train_loss",
+        "validation_loss",
+        "learning_rate",
+        "chroma_ratio",
+        "ab_effective_colors",
+        "seconds",
+    } <= set(history)
+    assert record.best_epoch == history["epoch"][history["validation_loss"].idxmin()]
+    assert len(pd.read_csv(folder / "per_image.csv")) == 8
+    for when in ("half", "last"):
+        assert Image.open(folder / "samples" / f"{when}.png").size == (3 * 32, 32)
+
+
+def test_the_same_cell_gives_the_same_numbers(job):
+    one, other = run_cell(job(), _ignore), run_cell(job(), _ignore)
+    assert one.metrics == other.metrics
+    assert run_cell(job(seed=1), _ignore).metrics != one.metrics
+
+
+@pytest.mark.parametrize("name", ["grey", "mean-color", "color-table", "ceiling"])
+def test_a_baseline_needs_neither_loss_nor_seed(job, tmp_path, name):
+    record = run_cell(job(architecture=name, loss=None, seed=None), _ignore)
+    assert record.status == "completed"
+    assert record.parameters == 0
+    assert not (tmp_path / "abc" / "history.csv").exists()
+    assert (tmp_path / "abc" / "samples" / "last.png").exists()
+
+
+def test_the_sample_of_the_ceiling_is_the_truth_within_rounding(job, tmp_path, prepared):
+    run_cell(job(architecture="ceiling", loss=None, seed=None), _ignore)
+    from bench.samples import sample_indices
+    from registry.datasets.prepared import open_prepared
+
+    truth = open_prepared(prepared).pictures("test")[sample_indices(8, 3)]
+    strip = np.asarray(Image.open(tmp_path / "abc" / "samples" / "last.png"))
+    difference = np.abs(strip.astype(int) - np.concatenate(truth, axis=1))
+    # Half a Lab unit is a few 8-bit steps in dark saturated colours, and less than one elsewhere.
+    assert difference.mean() < 1
+    assert difference.max() < 20
+
+
+def test_an_error_while_building_fails_the_cell_with_its_traceback(job, register):
+    def broken():
+        raise ZeroDivisionError("of all things")
+
+    register(ARCHITECTURES, "broken", broken)
+    record = run_cell(job(architecture="broken"), _ignore)
+    assert record.status == "failed"
+    assert (record.error.type, record.error.message) == ("ZeroDivisionError", "of all things")
+    assert "in broken" in record.error.traceback
+
+
+def test_a_loss_that_is_no_number_fails_the_cell_with_the_step(job, register):
+    class NotANumber(nn.Module):
+        def forward(self, prediction, _target):
+            return prediction.ab.mean() * torch.nan
+
+    register(LOSSES, "not-a-number", lambda: NotANumber())
+    record = run_cell(job(loss="not-a-number"), _ignore)
+    assert record.status == "failed"
+    assert "became nan at step 1 of 6" in record.error.message
+
+
+def test_what_cannot_be_had_skips_the_cell_with_the_reason(job, register):
+    def absent():
+        raise UnavailableError("No such weights here.")
+
+    register(ARCHITECTURES, "absent", absent)
+    record = run_cell(job(architecture="absent"), _ignore)
+    assert (record.status, record.reason) == ("skipped", "No such weights here.")
