@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -23,11 +26,30 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a user's error ends in one line and exit status 2."""
+    # A name that the terminal cannot show must not end a run.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_CALL)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Let SIGTERM end a run as tidily as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 @app.command()
@@ -49,31 +71,31 @@ def run(
     ] = "none",
 ) -> None:
     """Train and score every cell of a grid that is not done yet, then write the report."""
-    from rich.console import Console
+    with _interruptible():
+        from rich.console import Console
 
-    from bench.executors.local import LocalExecutor
-    from bench.progress import Display
-    from bench.run import default_workers, execute, plan, resolve_device
+        from bench.executors.local import LocalExecutor
+        from bench.progress import Display
+        from bench.run import default_workers, execute, make_writable, plan, resolve_device
 
-    chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
-    todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
-    if dry_run:
-        for cell in todo.cells:
-            print(f"{todo.done.get(cell.id, 'pending'):<9}  {cell.id}  {cell.title}")
-        print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
-        return
-    where = resolve_device(device) if todo.pending else device
-    count = workers or default_workers(todo.pending, where)
-    _interrupt_on_termination()
-    try:
-        with Display(Console(stderr=True)) as display:
-            counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
-    except KeyboardInterrupt:
-        if (todo.folder / "grid.yaml").exists():
-            _write_report(todo.folder, reports_dir)
-        print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    page = _write_report(todo.folder, reports_dir)
+        chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
+        todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
+        if dry_run:
+            for cell in todo.cells:
+                print(f"{todo.done.get(cell.id, 'pending'):<9}  {cell.id}  {cell.title}")
+            print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
+            return
+        make_writable(reports_dir, "--reports-dir")
+        where = resolve_device(device) if todo.pending else device
+        count = workers or default_workers(todo.pending, where)
+        try:
+            with Display(Console(stderr=True)) as display:
+                counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
+        except KeyboardInterrupt:
+            if (todo.folder / "grid.yaml").exists():
+                _write_report(todo.folder, reports_dir)
+            raise
+        page = _write_report(todo.folder, reports_dir)
     print(f"{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}; report: {page}")
     if counts["failed"]:
         raise typer.Exit(EXIT_FAILED_CELL)
@@ -103,11 +125,15 @@ def report(
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
 ) -> None:
     """Write the report of a run again, from its stored files alone."""
-    folder = next((path for path in (results_dir / run, Path(run)) if (path / "grid.yaml").is_file()), None)
-    if folder is None:
-        known = sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))
+    known = sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))
+    if run in known:
+        folder = results_dir / run
+    elif Path(run).name != run and (Path(run) / "grid.yaml").is_file():
+        folder = Path(run)
+    else:
         raise UserError(f"No run {run!r} in {results_dir}: there are {', '.join(known) or 'none'}.")
-    print(_write_report(folder, reports_dir, output))
+    with _interruptible():
+        print(_write_report(folder, reports_dir, output))
 
 
 @app.command()
@@ -131,7 +157,7 @@ def _choose(
     """The grid with what the call says instead."""
     import yaml
 
-    from bench.grid import load_grid
+    from bench.grid import load_grid, read_grid
     from registry.spec import split
 
     chosen = load_grid(grid)
@@ -146,9 +172,10 @@ def _choose(
             raise UserError(f"--set {setting!r}: write key=value, such as --set epochs=10.")
         try:
             changes[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
-    return chosen.model_copy(update={**update, "settings": {**chosen.settings, **changes}})
+    update["settings"] = {**chosen.settings, **changes}
+    return read_grid({**chosen.model_dump(), **update}, "The call")
 
 
 def _read_seeds(text: str) -> list[int]:
@@ -161,16 +188,7 @@ def _read_seeds(text: str) -> list[int]:
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:
     from bench.report.render import render
 
-    return render(run_folder, output or reports_dir / run_folder.name)
-
-
-def _interrupt_on_termination() -> None:
-    """Let SIGTERM end a run as tidily as Ctrl-C does."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
+    return render(run_folder, output or reports_dir / run_folder.resolve().name)
 
 
 def _signature(entry: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from registry.color import Colors
+from registry.metrics.ab_histogram import ab_counts
 
 AB_LIMIT = 120
 """The ab histogram reaches from minus to plus this, in Lab units; colours beyond count at its edge."""
@@ -18,12 +19,13 @@ CHROMA_LIMIT = 150
 
 
 class ColorDistribution:
-    """Counts of ab and of chroma over all pixels of all pictures seen."""
+    """Counts of ab and of chroma over all pixels of all pictures seen, and of the metrics' ab bins by picture."""
 
     def __init__(self) -> None:
         side = 2 * AB_LIMIT // AB_BIN
         self.ab = np.zeros((side, side), dtype=np.int64)
         self.chroma = np.zeros(CHROMA_LIMIT, dtype=np.int64)
+        self.bins: list[np.ndarray] = []
 
     def update(self, pictures: Colors) -> None:
         """Count a batch."""
@@ -33,8 +35,9 @@ class ColorDistribution:
         self.ab += counts.view(side, side).cpu().numpy()
         steps = pictures.chroma.long().clamp(0, CHROMA_LIMIT - 1).flatten()
         self.chroma += torch.bincount(steps, minlength=CHROMA_LIMIT).cpu().numpy()
+        self.bins.append(ab_counts(pictures.ab).to(torch.int32).cpu().numpy())
 
     def save(self, path: Path) -> None:
-        """Write ``ab`` (rows a, columns b) and ``chroma`` to a compressed .npz file."""
+        """Write ``ab`` (rows a, columns b), ``chroma`` and ``bins`` ``(pictures, Q)`` to a compressed .npz file."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, ab=self.ab, chroma=self.chroma)
+        np.savez_compressed(path, ab=self.ab, chroma=self.chroma, bins=np.concatenate(self.bins))

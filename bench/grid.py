@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -36,7 +36,7 @@ class Grid(BaseModel):
     architectures: list[str] = Field(min_length=1)
     losses: list[str] = []
     datasets: list[str] = Field(min_length=1)
-    seeds: list[int] = Field([0], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field([0], min_length=1)
     baselines: list[str] = BASELINES
     settings: dict[str, Any] = {}
 
@@ -96,17 +96,19 @@ def load_grid(name_or_path: str) -> Grid:
     Raises:
         UserError: There is no such grid, or the file is not one.
     """
-    path = Path(name_or_path).expanduser()
+    path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
+        known = sorted(file.stem for file in GRIDS.glob("*.yaml"))
+        if name_or_path not in known:
+            raise UserError(
+                f"Unknown grid {name_or_path!r}: {choices(name_or_path, known)}, or the path of a .yaml file."
+            )
         path = GRIDS / f"{name_or_path}.yaml"
-        if not path.is_file():
-            known = choices(name_or_path, sorted(file.stem for file in GRIDS.glob("*.yaml")))
-            raise UserError(f"Unknown grid {name_or_path!r}: {known}, or the path of a .yaml file.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"Cannot read the grid file {path}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).replace("\n", " ")
         raise UserError(f"The grid file {path} is not YAML: {reason}.") from None
     if not isinstance(content, dict):

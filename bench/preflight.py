@@ -30,7 +30,7 @@ def check_components(cells: Sequence[Cell], progress: Callable[[int, int], None]
     for component in (*architectures.values(), *losses.values()):
         try:
             # Sizes and parameters are checked without allocating or initialising any weight.
-            with torch.device("meta" if component.name in architectures else "cpu"):
+            with torch.device("meta" if component.text in architectures else "cpu"):
                 built = component.create()
         except UnavailableError:
             built = None

@@ -7,13 +7,12 @@ results/<run>/datasets/<slug>/truth.png     the fixed test pictures, side by sid
 results/<run>/datasets/<slug>/colors.npz    distribution of the truth's colours
 results/<run>/cells/<cell_id>/record.json   what a cell was, how it ended, what was measured
                               history.csv, per_image.csv, colors.npz, model.safetensors
-                              samples/half.png, samples/last.png
+                              samples/half.png, last.png, extremes.png, extremes_truth.png
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from registry.errors import UserError
 
 SCHEMA_VERSION = 1
 
@@ -139,16 +140,27 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def read_record(folder: Path) -> Record | None:
-    """The record in a cell's folder; None where the cell never ended."""
+    """The record in a cell's folder; None where the cell never ended.
+
+    Raises:
+        UserError: The record is damaged, or of another version.
+    """
     path = folder / "record.json"
     if not path.exists():
         return None
-    return Record.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise UserError(f"The record {path} cannot be read; delete its folder to run that cell again.") from None
 
 
 def read_records(run_folder: Path) -> Iterator[Record]:
-    """All records of a run, in the order of their cell ids."""
+    """All records of a run, in the order of their cell ids; a copy under another name is not one of them.
+
+    Raises:
+        UserError: A record is damaged.
+    """
     for folder in sorted((run_folder / "cells").glob("*")):
         record = read_record(folder)
-        if record is not None:
+        if record is not None and record.cell_id == folder.name:
             yield record

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from filelock import FileLock, Timeout
 
 from bench.cell import Cell, Job
+from bench.comparable import check_same_pictures, check_same_settings
 from bench.executors.base import Executor, Finished
-from bench.grid import Grid, load_grid
+from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Status, read_record, write_atomically
 from bench.results import write_results
-from bench.settings import Settings
 from registry.errors import UserError
 
 Rerun = Literal["none", "failed", "all"]
@@ -50,11 +51,11 @@ def plan(grid: Grid, name: str, results_dir: Path, rerun: Rerun = "none") -> Pla
     Raises:
         UserError: The name or the grid is wrong, or the run was made with other settings.
     """
-    if not re.fullmatch(r"[\w][\w .+-]*", name):
-        raise UserError(f"The run's name {name!r} must be letters, digits, spaces, '.', '_', '+' and '-'.")
+    if not re.fullmatch(r"\w[\w .+-]{0,99}", name):
+        raise UserError(f"The run's name {name!r} must be up to 100 letters, digits, spaces, '.', '_', '+' and '-'.")
     folder = results_dir / name
     cells = grid.cells()
-    _check_same_settings(folder, cells[0].settings)
+    check_same_settings(folder, cells[0].settings)
     kept: dict[str, Status] = {}
     for cell in cells:
         status = _status(folder / "cells" / cell.id)
@@ -74,19 +75,36 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
         UserError: Something is wrong that no cell of the grid can do without.
     """
     statuses = dict(plan.done)
-    _make_folder(plan.folder)
-    jobs = _prepare(plan, device, workers, display) if plan.pending else []
-    # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
-    write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
-    display.begin({job.cell_id: job.title for job in jobs})
-    try:
-        for event in executor.run(jobs):
-            display.show(event)
-            if isinstance(event, Finished):
-                statuses[event.record.cell_id] = event.record.status
-    finally:
-        write_results(plan.folder)
+    for folder in (plan.folder, plan.folder / "cells", plan.folder / "datasets"):
+        make_writable(folder, "--results-dir")
+    with _alone(plan.folder):
+        check_same_pictures(plan.folder, plan.cells, {cell.id for cell in plan.pending})
+        jobs = _prepare(plan, device, workers, display) if plan.pending else []
+        # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
+        write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
+        display.begin({job.cell_id: job.title for job in jobs})
+        try:
+            for event in executor.run(jobs):
+                display.show(event)
+                if isinstance(event, Finished):
+                    statuses[event.record.cell_id] = event.record.status
+        finally:
+            write_results(plan.folder)
     return Counter(statuses.values())
+
+
+def make_writable(folder: Path, option: str) -> None:
+    """Make a folder and make sure that files can be written to it.
+
+    Raises:
+        UserError: They cannot; ``option`` names another place.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder}: {error.strerror}; choose another folder with {option}.") from None
 
 
 def default_workers(pending: Sequence[Cell], device: str) -> int:
@@ -114,6 +132,18 @@ def resolve_device(device: str) -> str:
     return "cpu"
 
 
+@contextlib.contextmanager
+def _alone(run_folder: Path) -> Iterator[None]:
+    """Hold a run's folder: two writers would overwrite each other's files."""
+    try:
+        with FileLock(run_folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise UserError(
+            f"Another process is at work on the run {run_folder}; wait for it, or give this run another --name."
+        ) from None
+
+
 def _prepare(plan: Plan, device: str, workers: int, display: Display) -> list[Job]:
     """Check components, prepare and describe each data set, and make the jobs."""
     from bench.datasets import describe_dataset, prepare_dataset
@@ -130,7 +160,9 @@ def _prepare(plan: Plan, device: str, workers: int, display: Display) -> list[Jo
         describe_dataset(plan.folder, dataset.text, data, settings)
         prepared[dataset.text] = data.folder
         for picture in data.left_out:
-            display.console.print(f"warning: {dataset}: left out {picture['key']}: {picture['reason']}", markup=False)
+            display.console.print(
+                f"warning: {dataset}: left out {picture['key']}: {picture['reason']}", markup=False, soft_wrap=True
+            )
     return [
         Job.of(
             cell,
@@ -142,38 +174,6 @@ def _prepare(plan: Plan, device: str, workers: int, display: Display) -> list[Jo
     ]
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"Cannot write to the results folder {folder}: {error.strerror}; choose another one with --results-dir."
-        ) from None
-
-
 def _status(folder: Path) -> Status | None:
-    try:
-        record = read_record(folder)
-    except (ValidationError, ValueError):
-        raise UserError(
-            f"The record {folder / 'record.json'} cannot be read; delete its folder to run that cell again."
-        ) from None
+    record = read_record(folder)
     return record.status if record else None
-
-
-def _check_same_settings(folder: Path, settings: Settings) -> None:
-    """Cells of one run are compared with each other, so all must have been trained alike."""
-    stored = folder / "grid.yaml"
-    if not stored.exists():
-        return
-    before, now = Settings.model_validate(load_grid(str(stored)).settings), settings
-    changed = [
-        f"{key}={getattr(before, key)}" for key in Settings.model_fields if getattr(before, key) != getattr(now, key)
-    ]
-    if changed:
-        raise UserError(
-            f"The run {folder} was made with {', '.join(changed)}; cells trained differently cannot stand in "
-            "one comparison. Give this run a name of its own with --name."
-        )

@@ -13,6 +13,12 @@ def sample_indices(n_test: int, count: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, n_test - 1, min(count, n_test))})
 
 
+def extreme_indices(distances: np.ndarray) -> list[int]:
+    """Which test pictures are the best, the median and the worst by a distance ``(n,)``; ties by their order."""
+    order = np.argsort(distances, kind="stable")
+    return [int(order[0]), int(order[(len(order) - 1) // 2]), int(order[-1])]
+
+
 def save_strip(path: Path, pictures: np.ndarray) -> None:
     """Write pictures ``(n, S, S, 3)`` uint8 side by side, losslessly, as one PNG of ``n * S`` by ``S`` pixels."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,19 +15,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    image_size: int = Field(64, ge=8, le=4096, description="Pixels of a side of the square pictures.")
+    image_size: int = Field(64, ge=32, le=4096, description="Pixels of a side of the square pictures.")
     epochs: int = Field(30, ge=1, description="Epochs; after each the network is validated.")
     steps_per_epoch: int | None = Field(
         None, ge=1, description="Optimiser steps of an epoch; null: once through the training set."
     )
     batch_size: int = Field(16, ge=1, description="Pictures of a step; never changed silently.")
-    learning_rate: float = Field(1e-3, gt=0, description="Peak of the one-cycle schedule of AdamW.")
-    weight_decay: float = Field(1e-2, ge=0, description="Weight decay of AdamW.")
+    learning_rate: float = Field(
+        1e-3, gt=0, allow_inf_nan=False, description="Peak of the one-cycle schedule of AdamW."
+    )
+    weight_decay: float = Field(1e-2, ge=0, allow_inf_nan=False, description="Weight decay of AdamW.")
     horizontal_flip: bool = Field(True, description="Mirror half of the training pictures, chosen by the seed.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Of the networks; auto: bfloat16 where the device has instructions for it."
     )
-    threads: int = Field(1, ge=1, description="Processor threads of a cell; part of what makes it repeatable.")
+    threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
 
 

@@ -16,6 +16,7 @@ from bench.network import Predictor
 from bench.settings import Settings
 from bench.supply import TrainingSupply, batches
 from registry.color import Colors
+from registry.errors import UserError
 from registry.metrics.ab_histogram import AbEffectiveColors
 from registry.metrics.collapse import ChromaRatio, Skill
 
@@ -53,17 +54,18 @@ def fit(
     seed: int,
     train_mean_ab: Tensor,
     on_step: Callable[[int, int], None],
-    on_epoch: Callable[[int], None],
+    on_epoch: Callable[[int, list[dict[str, float]]], None],
 ) -> Fit:
     """Train with AdamW on a one-cycle schedule (Smith and Topin 2018), validating after each epoch.
 
     Args:
         train: Pictures ``(n, S, S, 3)`` uint8; so is ``validation``.
         on_step: Called with (steps done, steps in all) after each step.
-        on_epoch: Called with the epoch, from 1, after it was validated, the network in evaluation mode.
+        on_epoch: Called with the epoch, from 1, and the history so far, the network in evaluation mode.
 
     Raises:
         NonFiniteLossError: The loss became infinite or not a number.
+        UserError: The settings make a single step, which has no schedule.
     """
     supply = TrainingSupply(
         train,
@@ -74,6 +76,8 @@ def fit(
     )
     steps = settings.steps_per_epoch or supply.steps_per_pass
     total = steps * settings.epochs
+    if total < 2:
+        raise UserError("A single optimiser step trains nothing: set epochs or steps_per_epoch higher.")
     optimizer = torch.optim.AdamW(
         predictor.network.parameters(),
         lr=settings.learning_rate,
@@ -123,7 +127,7 @@ def fit(
             lowest, result.best_epoch = row["validation_loss"], epoch
             last = epoch == settings.epochs
             result.best_weights = None if last else copy.deepcopy(predictor.network.state_dict())
-        on_epoch(epoch)
+        on_epoch(epoch, result.history)
     return result
 
 

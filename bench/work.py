@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 import traceback
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from bench.cell import Job
 from bench.evaluation import Evaluation, Predict, evaluate
 from bench.network import Predictor, check_size
 from bench.records import DataSummary, Failure, Record, write_record
-from bench.samples import sample_indices, save_strip
+from bench.samples import extreme_indices, sample_indices, save_strip
 from bench.supply import batches
 from bench.training import Fit, fit
 from registry import ARCHITECTURES, LOSSES
@@ -52,6 +53,9 @@ def run_cell(job: Job, on_step: OnStep) -> Record:
         "started_at": _now(),
     }
     try:
+        # What an earlier try left would otherwise be taken for this one's.
+        if job.folder.exists():
+            shutil.rmtree(job.folder)
         _Work(job, facts, on_step).do()
         facts["status"] = "completed"
     except UnavailableError as error:
@@ -119,7 +123,9 @@ class _Work:
         loss: nn.Module = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
         half = (self.settings.epochs + 1) // 2
 
-        def on_epoch(epoch: int) -> None:
+        def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
+            # Written as it grows: a cell that fails later keeps what it learnt till then.
+            self._write_csv("history.csv", pd.DataFrame(history))
             if epoch == half:
                 self._keep_samples(predictor, data, "half")
 
@@ -137,7 +143,6 @@ class _Work:
         self.seconds["fit"] = result.seconds
         self.facts["images_per_second"] = result.pictures / result.seconds
         self.facts["best_epoch"] = result.best_epoch
-        self._write_csv("history.csv", pd.DataFrame(result.history))
         self._keep_samples(predictor, data, "last")
         self._save_weights("model", predictor.network.state_dict())
         last = self._score(predictor, data)
@@ -148,6 +153,7 @@ class _Work:
         self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
         self._write_csv("per_image.csv", evaluation.per_image)
         evaluation.colors.save(self.job.folder / "colors.npz")
+        self._keep_extremes(predict, data, evaluation)
         return evaluation
 
     def _score_best(self, predictor: Predictor, result: Fit, data: Prepared, last: Evaluation) -> None:
@@ -178,6 +184,15 @@ class _Work:
         truth = sample_truth(data, self.settings.sample_pictures, self.job.device)
         picture = truth.with_ab(predict(truth))
         save_strip(self.job.folder / "samples" / f"{name}.png", picture.rgb8.cpu().numpy())
+
+    @torch.no_grad()
+    def _keep_extremes(self, predict: Predict, data: Prepared, evaluation: Evaluation) -> None:
+        """Keep the best, the median and the worst picture by LPIPS, and their truth."""
+        indices = extreme_indices(evaluation.per_image["lpips"].to_numpy())
+        truth = next(batches(np.asarray(data.pictures("test")[indices]), len(indices), self.job.device))
+        picture = truth.with_ab(predict(truth))
+        for name, kept in (("extremes", picture), ("extremes_truth", truth)):
+            save_strip(self.job.folder / "samples" / f"{name}.png", kept.rgb8.cpu().numpy())
 
     def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
         self.job.folder.mkdir(parents=True, exist_ok=True)

@@ -12,4 +12,4 @@ CACHE_VARIABLE = "COLORIZATION_BENCH_CACHE"
 def cache_root() -> Path:
     """The folder that $COLORIZATION_BENCH_CACHE names, or the user's own cache; not created here."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("colorization-bench"))
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("colorization-bench"))

@@ -211,7 +211,8 @@ def write_value(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return repr(value).removesuffix(".0")
+        # A plus would read as that of a sum.
+        return repr(value).removesuffix(".0").replace("e+", "e")
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(write_value(item) for item in value)}]"
     text = str(value)

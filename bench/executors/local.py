@@ -50,7 +50,7 @@ class LocalExecutor:
                     worker = next(one for one in workers if one.connection is connection)
                     try:
                         event = connection.recv()
-                    except (EOFError, ConnectionResetError):
+                    except (EOFError, OSError):
                         event = Finished(worker.bury())
                     if isinstance(event, Finished):
                         worker.job = None
@@ -134,10 +134,14 @@ def _serve(connection: Connection) -> None:
             nonlocal told
             if time.monotonic() - told >= _STEP_INTERVAL:
                 told = time.monotonic()
-                try:
-                    connection.send(Stepped(job.cell_id, step, steps))
-                except BrokenPipeError:
-                    # The run is gone. Leaving without a record, the cell counts as not done, not as failed.
-                    sys.exit(1)
+                _tell(connection, Stepped(job.cell_id, step, steps))
 
-        connection.send(Finished(run_cell(job, on_step)))
+        _tell(connection, Finished(run_cell(job, on_step)))
+
+
+def _tell(connection: Connection, event: Event) -> None:
+    try:
+        connection.send(event)
+    except OSError:
+        # The run is gone. Leaving without a record, a cell counts as not done, not as failed.
+        sys.exit(1)

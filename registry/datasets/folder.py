@@ -47,7 +47,10 @@ class Folder(DataSet):
         """
         if limit is not None and limit < len(SPLITS):
             raise UserError(f"limit={limit} is too small for a folder: use {len(SPLITS)} or more, or none.")
-        self.path = Path(path).expanduser().absolute()
+        if not path.strip():
+            raise UserError("The path of the folder is empty: give path=... a folder with pictures in it.")
+        # os.path leaves the home folder of a user who does not exist as it stands; pathlib raises.
+        self.path = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
         self.limit = limit
         self._files = _find_pictures(self.path)
 
@@ -97,10 +100,10 @@ class Folder(DataSet):
 
 def _find_pictures(folder: Path) -> dict[str, Path]:
     """The picture files in and below ``folder``, by key, in the order of keys."""
-    if not folder.is_dir():
-        problem = "is a file" if folder.exists() else "does not exist"
-        raise UserError(f"The path {str(folder)!r} {problem}: give path=... a folder with pictures in it.")
     try:
+        if not folder.is_dir():
+            problem = "is a file" if folder.exists() else "does not exist"
+            raise UserError(f"The path {str(folder)!r} {problem}: give path=... a folder with pictures in it.")
         paths = [path for path in _walk(folder) if path.suffix.lower() in EXTENSIONS and _is_file(path)]
     except OSError as error:
         raise UserError(

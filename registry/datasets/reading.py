@@ -8,10 +8,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
 from registry.datasets.base import DataSet, UnreadablePictureError
+from registry.errors import UserError
 
 _CHUNK = 32  # pictures that a process reads at a time
 
@@ -31,14 +33,19 @@ def read_all(dataset: DataSet, keys: Sequence[str], image_size: int, workers: in
         return
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (dataset, image_size)) as pool:
-        ahead: deque[Future[list[np.ndarray | str]]] = deque()
-        for start in range(0, len(keys), _CHUNK):
-            ahead.append(pool.submit(_read_chunk, keys[start : start + _CHUNK]))
-            if len(ahead) > 2 * workers:
+    try:
+        with ProcessPoolExecutor(workers, context, _start_worker, (dataset, image_size)) as pool:
+            ahead: deque[Future[list[np.ndarray | str]]] = deque()
+            for start in range(0, len(keys), _CHUNK):
+                ahead.append(pool.submit(_read_chunk, keys[start : start + _CHUNK]))
+                if len(ahead) > 2 * workers:
+                    yield from ahead.popleft().result()
+            while ahead:
                 yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+    except BrokenProcessPool:
+        raise UserError(
+            "A process that decodes pictures was killed, as the system does when memory runs out; try --workers 1."
+        ) from None
 
 
 def _read(dataset: DataSet, key: str, image_size: int) -> np.ndarray | str:

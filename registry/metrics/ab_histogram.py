@@ -53,10 +53,11 @@ def _cell(ab: Tensor) -> Tensor:
 
 
 def ab_counts(ab: Tensor) -> Tensor:
-    """Pixels of ab ``(N, 2, H, W)`` in each of the Q bins, ``(Q,)`` float64."""
-    cells = torch.bincount(_cell(ab), minlength=_SIDE**2).double()
-    bins = torch.zeros(len(reachable_bins()), dtype=torch.float64, device=ab.device)
-    return bins.index_add_(0, _nearest_bin().to(ab.device), cells)
+    """Pixels of each picture ``(N, 2, H, W)`` in each of the Q bins, ``(N, Q)`` float64."""
+    n, q = len(ab), len(reachable_bins())
+    bins = _nearest_bin().to(ab.device)[_cell(ab)].view(n, -1)
+    places = bins + q * torch.arange(n, device=ab.device)[:, None]
+    return torch.bincount(places.flatten(), minlength=n * q).view(n, q).double()
 
 
 def entropy(p: Tensor) -> Tensor:
@@ -74,8 +75,8 @@ class AbHistogramMetric(ColorMetric):
         self.add_state("truth_counts", default=empty.clone(), dist_reduce_fx="sum")
 
     def update(self, prediction: Colors, target: Colors) -> None:  # noqa: D102
-        self.counts += ab_counts(prediction.ab)
-        self.truth_counts += ab_counts(target.ab)
+        self.counts += ab_counts(prediction.ab).sum(0)
+        self.truth_counts += ab_counts(target.ab).sum(0)
 
     @abstractmethod
     def measure(self, p: Tensor) -> Tensor:

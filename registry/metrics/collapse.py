@@ -10,6 +10,9 @@ from torch import Tensor
 from registry.color import Colors
 from registry.metrics.base import ColorMetric, PictureMetric, pixel_mean
 
+LEAST_CHROMA = 0.05
+"""Below this, in Lab units, colour is the rounding of 8-bit pictures: nothing can be measured against it."""
+
 
 class Chroma(PictureMetric):
     """Mean distance from grey, E|ab|, in Lab units."""
@@ -52,7 +55,7 @@ class ChromaRatio(AbMoments):
 
     def compute(self) -> Tensor:  # noqa: D102
         prediction, truth = self.means()
-        return prediction[3] / truth[3]
+        return _ratio(prediction[3], truth[3], LEAST_CHROMA)
 
 
 class DispersionRatio(AbMoments):
@@ -62,7 +65,8 @@ class DispersionRatio(AbMoments):
 
     def compute(self) -> Tensor:  # noqa: D102
         prediction, truth = self.means()
-        return (_trace_of_covariance(prediction) / _trace_of_covariance(truth)).sqrt()
+        squared = _ratio(_trace_of_covariance(prediction), _trace_of_covariance(truth), LEAST_CHROMA**2)
+        return squared.sqrt()
 
 
 class ConstantColorShare(AbMoments):
@@ -78,19 +82,25 @@ class ConstantColorShare(AbMoments):
         return _constant_share(self.means()[1])
 
 
+def _ratio(numerator: Tensor, denominator: Tensor, least: float) -> Tensor:
+    """Not a number where there is too little to compare with."""
+    return numerator / torch.where(denominator < least, torch.nan, denominator)
+
+
 def _trace_of_covariance(means: Tensor) -> Tensor:
     # Rounding can leave a hair below zero where all pixels have one colour.
     return (means[2] - means[0] ** 2 - means[1] ** 2).clamp(min=0)
 
 
 def _constant_share(means: Tensor) -> Tensor:
-    return (means[0] ** 2 + means[1] ** 2) / means[2]
+    return _ratio(means[0] ** 2 + means[1] ** 2, means[2], LEAST_CHROMA**2)
 
 
 class Skill(ColorMetric):
     """1 - MSE / MSE of the training set's mean colour, on ab, as in forecasting (Murphy 1988).
 
-    1 is perfect, 0 is no better than one constant colour (lazy), below 0 is worse than that.
+    1 is perfect, 0 is no better than one constant colour (lazy), below 0 is worse than that. Not a number on
+    pictures of one colour.
     """
 
     higher_is_better = True
@@ -118,7 +128,9 @@ class Skill(ColorMetric):
         self.lazy_squared_error.append(pixel_mean((lazy - target.ab) ** 2))
 
     def compute(self) -> Tensor:  # noqa: D102
-        return 1 - torch.cat(self.squared_error).sum() / torch.cat(self.lazy_squared_error).sum()
+        return 1 - _ratio(
+            torch.cat(self.squared_error).mean(), torch.cat(self.lazy_squared_error).mean(), LEAST_CHROMA**2
+        )
 
     def per_image(self) -> dict[str, Tensor]:
         """Mean squared error of each picture, and of the mean colour on it, in Lab units squared."""

@@ -36,7 +36,7 @@ class Lpips(PairMetric):
         if min(height, width) < _MINIMUM:
             raise UserError(
                 f"LPIPS needs pictures of at least {_MINIMUM} pixels a side, not {height} x {width}: "
-                "take larger pictures or leave this metric out."
+                "take larger pictures."
             )
         device = prediction.L.device
         with torch.no_grad(), torch.autocast(device.type, enabled=False):

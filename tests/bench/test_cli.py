@@ -49,11 +49,25 @@ MISTAKES = [
     (["--seeds", "a,b"], "whole numbers"),
     (["--grid", "fulll"], "did you mean 'full'"),
     (["--grid", "{folder}/own.yaml"], "did you mean 'losses'"),
-    (["--results-dir", "/dev/null/results"], "Cannot write to the results folder"),
+    (["--results-dir", "/dev/null/results"], "Cannot write to /dev/null/results"),
+    (["--reports-dir", "/dev/null/reports"], "choose another folder with --reports-dir"),
+    (["--seeds=-1"], "greater than or equal to 0"),
+    (["--seeds", "99999999999"], "less than 4294967296"),
+    (["--set", "image_size=16"], "greater than or equal to 32"),
+    (["--set", "learning_rate=.inf"], "finite number"),
+    (["--set", "epochs=2024-99-99"], "not YAML"),
+    (["--grid", "a" * 300], "Unknown grid"),
+    (["--grid", "~nouser/x.yaml"], "Cannot read the grid file"),
+    (["--name", "a" * 300], "up to 100"),
+    (["--dataset", "folder(path='')"], "is empty"),
+    (["--dataset", "folder(path=~nouser/x)"], "does not exist"),
+    (["--dataset", f"folder(path={'a' * 300})"], "name too long"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda one: one if isinstance(one, str) else one[1])
+@pytest.mark.parametrize(
+    ("arguments", "message"), MISTAKES, ids=lambda one: one[-1][:40] if isinstance(one, list) else ""
+)
 def test_wrong_input_ends_in_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "own.yaml").write_text("architectures: [unet]\nlosss: [l1]\ndatasets: [synthetic-faces]\n")

@@ -70,3 +70,14 @@ def test_per_image_values_average_to_the_metric_and_name_their_picture():
 def test_the_distribution_counts_every_pixel():
     colors = _evaluate(lambda truth: truth.ab).colors
     assert colors.ab.sum() == colors.chroma.sum() == PICTURES[..., 0].size
+    by_picture = np.concatenate(colors.bins)
+    assert by_picture.sum(axis=1).tolist() == [32 * 32] * 6
+
+
+def test_the_bins_by_picture_give_the_imbalance(tmp_path):
+    result = _evaluate(lambda truth: truth.ab / 2)
+    result.colors.save(tmp_path / "colors.npz")
+    counts = np.load(tmp_path / "colors.npz")["bins"]
+    p = counts.sum(axis=0) / counts.sum()
+    imbalance = 1 + (p[p > 0] * np.log(p[p > 0])).sum() / np.log(counts.shape[1])
+    assert imbalance == pytest.approx(result.metrics["ab_imbalance"].value)

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from bench.records import (
@@ -11,6 +9,7 @@ from bench.records import (
     write_atomically,
     write_record,
 )
+from registry.errors import UserError
 
 
 def _record(cell_id="abc", **changes):
@@ -41,10 +40,21 @@ def test_a_cell_without_record_is_none(tmp_path):
     assert list(read_records(tmp_path)) == []
 
 
+def test_a_copy_of_a_cell_is_not_another_cell(tmp_path):
+    for folder in ("abc", "abc (copy)"):
+        write_record(tmp_path / "cells" / folder, _record())
+    assert len(list(read_records(tmp_path))) == 1
+
+
+def test_a_damaged_record_is_named(tmp_path):
+    (tmp_path / "record.json").write_text('{"cell_id": ')
+    with pytest.raises(UserError, match=r"record.json cannot be read"):
+        read_record(tmp_path)
+
+
 def test_a_write_that_breaks_off_leaves_the_old_text(tmp_path, monkeypatch):
     path = tmp_path / "record.json"
     write_atomically(path, "old")
-    monkeypatch.setattr(os, "replace", None)
     with monkeypatch.context() as broken:
         broken.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("power cut")))
         with pytest.raises(OSError, match="power cut"):

@@ -12,7 +12,7 @@ from registry.architectures.unet import Unet
 from registry.errors import UserError
 from registry.losses.pixel import L1, L2
 
-SETTINGS = Settings(image_size=16, epochs=3, steps_per_epoch=4, batch_size=4, precision="float32")
+SETTINGS = Settings(epochs=3, steps_per_epoch=4, batch_size=4, precision="float32")
 
 
 def _pictures(n, seed=0):
@@ -37,7 +37,7 @@ def _fit(settings=SETTINGS, loss=None, seed=0, network=None):
         seed=seed,
         train_mean_ab=torch.tensor([20.0, -10.0]),
         on_step=lambda *step: seen.append(step),
-        on_epoch=lambda epoch: seen.append(epoch),
+        on_epoch=lambda _, history: seen.append(len(history)),
     )
     return predictor.network.state_dict(), result, seen
 
@@ -121,3 +121,8 @@ def test_a_size_that_the_network_cannot_halve_is_refused():
         check_size("unet", network, 80)
     with pytest.raises(UserError, match=r"multiple of 32, not 16: set it to 32\."):
         check_size("unet", network, 16)
+
+
+def test_a_single_step_is_refused():
+    with pytest.raises(UserError, match="single optimiser step"):
+        _fit(SETTINGS.model_copy(update={"epochs": 1, "steps_per_epoch": 1}))

@@ -94,8 +94,8 @@ def test_a_trained_cell_leaves_everything_it_promises(job, tmp_path):
     } <= set(history)
     assert record.best_epoch == history["epoch"][history["validation_loss"].idxmin()]
     assert len(pd.read_csv(folder / "per_image.csv")) == 8
-    for when in ("half", "last"):
-        assert Image.open(folder / "samples" / f"{when}.png").size == (3 * 32, 32)
+    for kept in ("half", "last", "extremes", "extremes_truth"):
+        assert Image.open(folder / "samples" / f"{kept}.png").size == (3 * 32, 32)
 
 
 def test_the_same_cell_gives_the_same_numbers(job):
@@ -146,6 +146,27 @@ def test_a_loss_that_is_no_number_fails_the_cell_with_the_step(job, register):
     record = run_cell(job(loss="not-a-number"), _ignore)
     assert record.status == "failed"
     assert "became nan at step 1 of 6" in record.error.message
+
+
+def test_a_cell_that_fails_later_keeps_its_history(job, register, tmp_path):
+    class Breaking(nn.Module):
+        calls = 0
+
+        def forward(self, prediction, target):
+            self.calls += 1
+            return (prediction.ab - target.ab).square().mean() * (torch.nan if self.calls > 3 else 1)
+
+    register(LOSSES, "breaking", lambda: Breaking())
+    assert run_cell(job(loss="breaking"), _ignore).status == "failed"
+    assert pd.read_csv(tmp_path / "abc" / "history.csv")["epoch"].tolist() == [1]
+
+
+def test_nothing_of_an_earlier_try_is_left(job, tmp_path):
+    stale = tmp_path / "abc" / "model_best.safetensors"
+    stale.parent.mkdir()
+    stale.touch()
+    run_cell(job(architecture="grey", loss=None, seed=None), _ignore)
+    assert not stale.exists()
 
 
 def test_what_cannot_be_had_skips_the_cell_with_the_reason(job, register):

@@ -15,6 +15,7 @@ from registry.spec import parse_component, parse_sum, split
         (LOSSES, "huber(delta=5.0)", "huber(delta=5)"),
         (LOSSES, "huber(5)", "huber(delta=5)"),
         (LOSSES, "huber(delta=1e-3)", "huber(delta=0.001)"),
+        (LOSSES, "huber(delta=1e20)", "huber(delta=1e20)"),
         (ARCHITECTURES, "unet(num_filters=16, n_down=5)", "unet(n_down=5, num_filters=16)"),
         (LOSSES, "vgg(layers=[relu1_2,relu2_2])", "vgg(layers=[relu1_2, relu2_2])"),
         (DATASETS, "folder(path=/a/b c/d-e.f)", "folder(path=/a/b c/d-e.f)"),
@@ -41,6 +42,7 @@ def test_a_sum_has_weights():
         (2, "huber"),
     ]
     assert total.text == "l1 + 0.1*vgg + 2*huber(delta=3)"
+    assert parse_sum(LOSSES, parse_sum(LOSSES, "1e16*l1").text).text == "1e16*l1"
 
 
 @pytest.mark.parametrize(

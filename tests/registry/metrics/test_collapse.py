@@ -75,3 +75,11 @@ def test_skill_by_hand():
 def test_skill_without_reference_is_our_own_mistake():
     with pytest.raises(RuntimeError, match="reference"):
         _value(Skill(), _random(0), _random(1))
+
+
+def test_grey_truth_gives_nothing_to_compare_with():
+    rounding = _random(0, scale=0.002, shift=(0.0, 0.0))
+    prediction = _random(1)
+    for metric in (ChromaRatio(), DispersionRatio()):
+        assert math.isnan(_value(metric, prediction, rounding))
+    assert math.isnan(_skill(prediction, rounding, mean=(0.0, 0.0))[0])

@@ -1,0 +1,53 @@
+"""Cells of one run stand in one comparison: refuse to mix what was not made alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from bench.cell import Cell
+from bench.grid import load_grid
+from bench.records import read_records
+from bench.settings import Settings, read_settings
+from registry.errors import UserError
+
+
+def check_same_settings(run_folder: Path, settings: Settings) -> None:
+    """Refuse settings that differ from those the run was made with.
+
+    Raises:
+        UserError: Naming those that differ.
+    """
+    stored = run_folder / "grid.yaml"
+    if not stored.exists():
+        return
+    before = read_settings(load_grid(str(stored)).settings, str(stored))
+    changed = [
+        f"{key}={getattr(before, key)}"
+        for key in Settings.model_fields
+        if getattr(before, key) != getattr(settings, key)
+    ]
+    if changed:
+        raise UserError(
+            f"The run {run_folder} was made with {', '.join(changed)}; cells trained differently cannot stand in "
+            "one comparison. Give this run a name of its own with --name."
+        )
+
+
+def check_same_pictures(run_folder: Path, cells: Sequence[Cell], replaced: Collection[str]) -> None:
+    """Refuse a data set whose pictures are no longer those of the records that are kept.
+
+    Args:
+        replaced: Ids of cells whose records will be written anew.
+
+    Raises:
+        UserError: A data set has changed, or cannot be found.
+    """
+    kept = [record for record in read_records(run_folder) if record.data and record.cell_id not in replaced]
+    for dataset in {cell.dataset.text: cell.dataset for cell in cells}.values():
+        revisions = {record.data.revision for record in kept if record.dataset == dataset.text}
+        if revisions and revisions != {dataset.create().revision}:
+            raise UserError(
+                f"The pictures of {dataset} are not those that {run_folder} was made with; train all its cells anew "
+                "with --rerun all, or give this run a name of its own with --name."
+            )
