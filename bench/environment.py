@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from functools import cache
@@ -41,6 +42,9 @@ def describe(device: str, precision: str) -> dict[str, Any]:
         "torch": torch.__version__,
         "cuda": torch.version.cuda if device == "cuda" else None,
         "device": torch.cuda.get_device_name() if device == "cuda" else _processor(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "memory_bytes": _memory(),
         "precision": precision,
         "threads": torch.get_num_threads(),
         "packages": {name: metadata.version(name) for name in _PACKAGES},
@@ -64,6 +68,14 @@ def _git() -> dict[str, Any]:
         "git_sha": sha,
         "dirty": bool(ask("status", "--porcelain", "--untracked-files=no")) if sha else None,
     }
+
+
+def _memory() -> int | None:
+    """Bytes of main memory; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from bench.report.style import FAINT, PALETTE, canvas, empty, file_name, label, 
 _AB_LIMIT = 120
 _LEAST_SHARE = 1e-5
 _CHROMA_BIN = 3
-_NEAR_GREY = 60.0
 
 Span = tuple[float, float]
 
@@ -45,7 +45,7 @@ def _draw_planes(board: Board, group: LossGroup, truth: Colors, folder: Path) ->
     areas = []
     cells = [(architecture, loss) for architecture in rows for loss in group.losses]
     pooled = {cell: _pooled(board, *cell) for cell in cells}
-    limits = _limits([truth.ab, *(colors.ab for colors in pooled.values() if colors is not None)])
+    limits = _limits()
     tall = np.ptp(limits[1]) / np.ptp(limits[0])
     with canvas(path, 0.9 + len(rows) * (0.15 + tall * (7.0 / (len(group.losses) + 1) - 0.12))) as figure:
         panels = small_multiples(figure, len(rows), len(group.losses) + 1, sharex=True, sharey=True)
@@ -99,13 +99,8 @@ def _plane(axes: Axes, counts: np.ndarray, norm: LogNorm) -> AxesImage:
     )
 
 
-def _limits(counts: list[np.ndarray]) -> tuple[Span, Span]:
-    """What is shown of a and b: all that sRGB has, or what is nearer to grey where no colour in use lies beyond."""
-    used = np.argwhere(sum(one >= _LEAST_SHARE * max(1, one.sum()) for one in counts))
-    step = 2 * _AB_LIMIT / len(counts[0])
-    farthest = np.abs((used + 0.5) * step - _AB_LIMIT).max(initial=0)
-    if farthest < 0.9 * _NEAR_GREY:
-        return (-_NEAR_GREY, _NEAR_GREY), (-_NEAR_GREY, _NEAR_GREY)
+def _limits() -> tuple[Span, Span]:
+    """What is shown of a and b: all that sRGB has, the same for every data set."""
     outline = gamut_outline()
     (low_a, low_b), (high_a, high_b) = outline.min(axis=0) - 6, outline.max(axis=0) + 6
     return (low_a, high_a), (low_b, high_b)
@@ -167,7 +162,7 @@ def _pooled(board: Board, architecture: str, loss: str) -> Colors | None:
     found = [colors for colors in found if colors is not None]
     if not found:
         return None
-    return Colors(sum(colors.ab for colors in found), sum(colors.chroma for colors in found))
+    return Colors(*(sum(getattr(colors, field.name) for colors in found) for field in fields(Colors)))
 
 
 def _bins(counts: np.ndarray) -> int:

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bench.report.board import Board, LossGroup
 from bench.report.figure import Figure
-from bench.report.style import BACKED, PALETTE, canvas, empty, file_name, label, small_multiples
+from bench.report.style import PALETTE, canvas, empty, file_name, label, small_multiples
 
 OVERFIT_MARGIN = 0.05
 """Over-fitting: at the end the validation loss is this share above its lowest, and the training loss fell since."""
@@ -38,9 +38,10 @@ def _draw(board: Board, group: LossGroup, folder: Path) -> Figure:
                 told += [f"{architecture} with {loss}: {words}."] if words else []
                 panel.tick_params(axis="y", labelleft=True)
             line[0].set_ylabel(label(architecture))
-        for column, loss in zip(panels.T, losses, strict=True):
-            column[0].set_title(label(loss))
-            _limit(column)
+        marked = [_limit(column) for column in panels.T]
+        for panel, loss in zip(panels[0], losses, strict=True):
+            # A value above the first panel stands between it and its title.
+            panel.set_title(label(loss), pad=22 if any(marked) else None)
         handles = [
             panels[0][0].plot([], [], color=_TRAIN, linewidth=2, label="training loss")[0],
             panels[0][0].plot([], [], color=_VALIDATION, linewidth=2, label="validation loss")[0],
@@ -96,24 +97,32 @@ def _panel(axes: Axes, board: Board, architecture: str, loss: str) -> str | None
     return f"{told}, over-fits by {max(found):.0%}" if found else told
 
 
-def _limit(column: np.ndarray) -> None:
-    """Keep single high validation losses from flattening all else in panels of one scale, and mark them."""
+def _limit(column: np.ndarray) -> bool:
+    """Keep single high validation losses from flattening all else in panels of one scale, and mark them.
+
+    Whether the first panel has such a mark.
+    """
     lines = [line for panel in column for line in panel.get_lines() if len(line.get_ydata()) > 0]
     values = {color: [line.get_ydata() for line in lines if line.get_color() == color] for color in _COLORS}
     ends = [*(y.max() for y in values[_TRAIN]), *(y[-1] for y in values[_VALIDATION])]
     if not ends:
-        return
+        return False
     low = min(y.min() for y in values[_TRAIN] + values[_VALIDATION])
     top = max(ends) + 0.35 * (max(ends) - low)
     if all(y.max() - low <= 2 * (top - low) for y in values[_VALIDATION]):
-        return
+        return False
     column[0].set_ylim(low - 0.08 * (top - low), top)
+    marked = []
     for panel in column:
         beyond = [(y, x) for line in panel.get_lines() for x, y in line.get_xydata() if y > top]
+        marked.append(bool(beyond))
         if beyond:
             highest, epoch = max(beyond)
             panel.plot(epoch, top, "^", color=_VALIDATION, markersize=7, clip_on=False, zorder=5)
-            panel.annotate(f"{highest:.3g}", (epoch, top), (7, -10), textcoords="offset points", size=8, bbox=BACKED)
+            # Above the frame, where no curve runs.
+            text = f"{highest:.3g}"
+            panel.annotate(text, (epoch, top), (0, 6), textcoords="offset points", size=8, ha="center", va="bottom")
+    return marked[0]
 
 
 def overfit(history: pd.DataFrame) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import seaborn
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from bench.records import Record
@@ -39,31 +39,22 @@ def draw_distributions(board: Board, folder: Path) -> list[Figure]:
     names = [row.name if len(row.name) <= 32 else _in_two_lines(row.name) for row in rows]
     with canvas(path, 1.0 + sum(0.15 + 0.16 * (name.count("\n") + 1) for name in names)) as figure:
         axes = figure.subplots()
-        data = [row.scores for row in rows]
-        colors = [row.color for row in rows]
-        seaborn.boxplot(
-            data,
-            ax=axes,
-            orient="h",
-            palette=colors,
-            width=0.62,
-            showfliers=False,
-            showmeans=True,
-            meanprops={"marker": "D", "markerfacecolor": "white", "markeredgecolor": INK, "markersize": 5},
-            boxprops={"alpha": 0.45},
-            linewidth=1.1,
-            linecolor=INK,
-            zorder=3,
-        )
+        limit = _limit(rows)
         # A generator of its own: the same report has the same bytes, and nobody's random numbers are used up.
         random = np.random.default_rng(0)
         for place, row in enumerate(rows):
             heights = place + random.uniform(-0.22, 0.22, len(row.scores))
             axes.scatter(row.scores, heights, s=5, color=row.color, alpha=0.55, linewidth=0, zorder=1.5)
+            if row.scores.mean() > limit:
+                _point_beyond(axes, place, row.scores.mean())
+            else:
+                _box(axes, place, row)
+        axes.set_xlim(0, limit)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set(xlabel="LPIPS of a test picture  (← lower is better)", ylabel="")
         axes.grid(axis="x", color="#e4e4e4")
+        axes.grid(False, axis="y")
         handles = [
             Line2D([], [], marker="D", linestyle="", color=INK, markerfacecolor="white", label="mean"),
             *_legend(board, rows),
@@ -76,7 +67,8 @@ def draw_distributions(board: Board, folder: Path) -> list[Figure]:
             path,
             f"LPIPS of each test picture on {board.dataset}",
             "A dot is a test picture (the mean over seeds), a box the middle half of them, its line the median; the "
-            f"lowest mean is at the top and grey rows are untrained references.{beyond}",
+            f"lowest mean is at the top and grey rows are untrained references. The axis ends near the trained cells' "
+            f"worst picture; a reference whose mean lies beyond it has an arrow and no box.{beyond}",
             f"Box plots of LPIPS per test picture on {board.dataset}, from the lowest mean to the highest: "
             + "; ".join(f"{row.name} {row.scores.mean():.3f}" for row in rows)
             + f". The best trained cell, {best.name}, ranges from {best.scores.min():.3f} to {best.scores.max():.3f}.",
@@ -92,6 +84,41 @@ def _row(board: Board, architecture: str, loss: str) -> _Row | None:
         return None
     name = f"{architecture} · {loss}"
     return _Row(name, np.mean(scores, axis=0), color_of(loss, board.losses))
+
+
+def _limit(rows: list[_Row]) -> float:
+    """Where the axis ends: references may lie so far beyond all trained cells that these would not be told apart."""
+    return 1.04 * max(row.scores.max() for row in rows if row.color != FAINT)
+
+
+def _box(axes: Axes, place: int, row: _Row) -> None:
+    """The middle half, the median, the mean, and whiskers to the farthest score within 1.5 times the box."""
+    low, median, high = np.quantile(row.scores, [0.25, 0.5, 0.75])
+    reach = 1.5 * (high - low)
+    near = row.scores[(row.scores >= low - reach) & (row.scores <= high + reach)]
+    line = {"color": INK, "linewidth": 1.1, "zorder": 3}
+    axes.barh(place, high - low, 0.62, low, color=row.color, alpha=0.45, zorder=2)
+    axes.barh(place, high - low, 0.62, low, facecolor="none", edgecolor=INK, linewidth=1.1, zorder=3)
+    axes.hlines([place, place], [near.min(), high], [low, near.max()], **line)
+    axes.vlines([near.min(), near.max()], place - 0.15, place + 0.15, **line)
+    axes.vlines(median, place - 0.31, place + 0.31, **line)
+    axes.plot(row.scores.mean(), place, "D", markerfacecolor="white", markeredgecolor=INK, markersize=5, zorder=4)
+
+
+def _point_beyond(axes: Axes, place: int, mean: float) -> None:
+    """Name a mean beyond the axis, at its end."""
+    ground = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+    axes.annotate(
+        f"mean {mean:.3f} →",
+        (1, place),
+        (-4, 0),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        bbox=ground,
+        zorder=5,
+    )
 
 
 def _in_two_lines(name: str) -> str:

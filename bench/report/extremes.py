@@ -4,61 +4,57 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
+import pandas as pd
 
 from bench.report.board import Board
 from bench.report.figure import Figure
 from bench.report.lab import to_grey
-from bench.report.sheets import sample_rows
 from bench.report.style import file_name
 from bench.report.tiles import Sheet
+from bench.samples import extreme_indices
+
+_NAMES = ("best", "median", "worst")
 
 
 def draw_extremes(board: Board, folder: Path) -> list[Figure]:
-    """The best, the median and the worst by LPIPS among the stored pictures of the cell with the lowest LPIPS."""
-    truth = board.run.true_samples(board.dataset)
-    if truth is None or not board.ranked():
+    """The best, the median and the worst test picture by LPIPS of the cell with the lowest mean LPIPS."""
+    if not board.ranked():
         return []
     architecture, loss = board.ranked()[0]
     record = board.at(architecture, loss)[0]
-    table, pictures = board.run.per_image(record), board.run.samples(record)
-    if table is None or pictures is None or "lpips" not in table:
+    table = board.run.per_image(record)
+    pictures, truth = board.run.samples(record, "extremes"), board.run.samples(record, "extremes_truth")
+    if table is None or pictures is None or truth is None:
         return []
-    rows = sample_rows(board)
-    scores = table["lpips"].to_numpy()
-    order = np.argsort(scores[rows], kind="stable")
-    chosen = {"best": order[0], "median": order[(len(order) - 1) // 2], "worst": order[-1]}
-    # Few pictures: the same one may be two of the three, and is shown once.
-    names: dict[int, str] = {}
-    for name, place in chosen.items():
-        names[int(place)] = f"{names[int(place)]}, {name}" if int(place) in names else name
-    grey = to_grey(truth)
+    rows, grey = extreme_indices(table["lpips"].to_numpy()), to_grey(truth)
     path = folder / file_name("extremes", board.dataset)
     sheet = Sheet(
         columns=["grey", "prediction", "truth"],
-        rows=[_words(name, rows[place], scores) for place, name in names.items()],
-        tiles=[[grey[place], pictures[place], truth[place]] for place in names],
+        rows=[_words(name, row, table) for name, row in zip(_NAMES, rows, strict=True)],
+        tiles=[list(row) for row in zip(grey, pictures, truth, strict=True)],
         size=truth.shape[1],
         least=256,
     )
     sheet.save(path)
-    told = ", ".join(f"{name} {scores[rows[place]]:.3f}" for place, name in names.items())
-    seed = f", seed {record.seed}" if len(board.run.grid.seeds) > 1 else ""
-    kept = "all" if len(rows) == len(scores) else f"the {len(rows)} stored of {len(scores)}"
+    scores = table["lpips"]
+    told = ", ".join(f"{name} {scores[row]:.3f}" for name, row in zip(_NAMES, rows, strict=True))
+    keys = ", ".join(f"{table['picture'][row]} ({name})" for name, row in zip(_NAMES, rows, strict=True))
+    seed = f" (seed {record.seed})" if len(board.run.grid.seeds) > 1 else ""
     return [
         Figure(
             path,
             f"Best, median and worst of {architecture} with {loss} on {board.dataset}",
-            f"By LPIPS, among {kept} test pictures of the cell with the lowest mean LPIPS{seed}; the rank is that "
-            "in the whole test set.",
+            f"Of all {len(table)} test pictures, by LPIPS, of the cell with the lowest mean LPIPS{seed}. The number is "
+            f"a picture's place in the test set; their names are {keys}.",
             f"Pictures of {board.dataset} coloured by {architecture} with {loss} between grey and truth, by LPIPS: "
-            f"{told}; over all {len(scores)} test pictures from {scores.min():.3f} to {scores.max():.3f}.",
+            f"{told}, over all {len(table)} test pictures.",
             "pictures",
             board.dataset,
         )
     ]
 
 
-def _words(name: str, row: int, scores: np.ndarray) -> str:
-    rank = int((scores < scores[row]).sum()) + 1
-    return f"{name}\nLPIPS {scores[row]:.3f}\nrank {rank}/{len(scores)}\n#{row}"
+def _words(name: str, row: int, table: pd.DataFrame) -> str:
+    score = table["lpips"][row]
+    rank = int((table["lpips"] < score).sum()) + 1
+    return f"{name}\nLPIPS {score:.3f}\nrank {rank}/{len(table)}\n#{row}"

@@ -18,6 +18,7 @@ class Figure:
         alt: What a reader who cannot see it is told.
         section: Where in the report it answers something.
         dataset: Spec of the data set it is about; None where it is about all of them.
+        folded: More of the same: shown only to a reader who asks for it.
     """
 
     path: Path
@@ -26,3 +27,4 @@ class Figure:
     alt: str
     section: Literal["headline", "curves", "colors", "cost", "distribution", "pictures"]
     dataset: str | None
+    folded: bool = False

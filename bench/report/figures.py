@@ -16,8 +16,8 @@ from bench.report.sheets import draw_progress, draw_sheets
 from bench.report.stored import StoredRun
 
 _DRAWINGS = (
-    draw_heatmaps,
     draw_sheets,
+    draw_heatmaps,
     draw_extremes,
     draw_progress,
     draw_ab_planes,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.report import statistics
-from bench.report.entries import Entry, Estimate, Goal, goal, ranked
+from bench.report.axes import Comparison, compare
+from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.legend import HEADLINES, metric
-from bench.report.markdown import code, count, join
+from bench.report.markdown import code, count
+from bench.report.statistics import Interval, Redrawn
 from bench.report.stored import StoredRun
 
 
@@ -21,148 +20,142 @@ class Answer:
 
     Attributes:
         text: The sentences.
-        effects: How far each axis moves the metric; None where they cannot be compared.
-        axes: How much further the loss moves it than the architecture, over pictures; None where not known.
+        order: Trained rows that have a value, best first.
+        gap: How much further from the goal the second is, over the test pictures; None where not known.
+        seeds: The same over seeds; None with fewer than two.
+        axes: Architecture against loss; None where they cannot be compared.
+        decimals: That the sentences show values with.
     """
 
     name: str
     text: str
-    effects: statistics.Effects | None = None
-    axes: statistics.Interval | None = None
+    order: tuple[Entry, ...]
+    gap: Interval | None = None
+    seeds: Interval | None = None
+    axes: Comparison | None = None
+    decimals: int = 3
+
+    @property
+    def clear(self) -> bool:
+        """Whether the first leads by more than the pictures, and the seeds where there are several, alone vary."""
+        return _clear(self.gap, self.seeds)
 
 
 def answers(run: StoredRun, entries: Sequence[Entry]) -> list[Answer]:
     """An answer per headline metric that some trained cell of a data set has."""
-    found = []
-    for name in HEADLINES:
-        order = ranked(entries, name)
-        if order:
-            found.append(_answer(run, entries, order, name))
-    return found
+    orders = {name: ranked(entries, name) for name in HEADLINES}
+    return [_answer(run, entries, order, name) for name, order in orders.items() if order]
+
+
+def short(entry: Entry) -> str:
+    """A row in as few letters as do."""
+    return f"{code(entry.architecture)} + {code(entry.loss)}" if entry.loss else code(entry.architecture)
 
 
 def _answer(run: StoredRun, entries: Sequence[Entry], order: list[Entry], name: str) -> Answer:
     where = goal(entries, name)
-    digits = 3 if name != "lpips" else 4
-    best = order[0]
-    title = f"**{metric(name).label} {where.arrow}**"
-    target = f"; the truth has {where.target:.{digits}f}" if where.target_name == "truth" and where.target else ""
-    value = f"{_value(best.estimate(name), digits)}{target}"
+    decimals = 4 if name == "lpips" else 3
+    title = f"**{metric(name).label}** ({_direction(where, decimals)})"
     if len(order) == 1:
-        return Answer(name, f"{title}: {best.name} has {value}. It is the only trained cell to speak of.")
-    redrawn = statistics.redraw(run, order, name)
-    found = statistics.balanced(order)
-    effects = statistics.effects(found, [entry.estimate(name).value for entry in found])
-    axes = None
-    if effects and redrawn is not None:
-        columns = [order.index(entry) for entry in found]
-        axes = statistics.axes_over_pictures(found, redrawn[:, columns], effects)
+        value = f"{order[0].estimate(name).value:.{decimals}f}"
+        text = f"{title}: {short(order[0])} has {value}. It is the only trained cell to speak of."
+        return Answer(name, text, tuple(order), decimals=decimals)
+    redrawn = statistics.redraw(run, order, name, where)
+    pairs = [_pair(where, name, order, redrawn, place) for place in range(1, len(order))]
+    axes = compare(order, name, redrawn)
+    decimals = _decimals(where, name, order, decimals, clear=_clear(*pairs[0]))
     sentences = [
-        f"{title}: {best.name} is first with {value}.",
-        _second(name, where, order, redrawn, digits),
-        _axes(effects, axes, name, order, found, digits),
-        _baseline(entries, best, name, where, digits),
+        f"{title}: {_lead(where, name, order, pairs, decimals)}",
+        _axes(axes, decimals, len(order)),
+        _baseline(entries, order[0], name, where, decimals),
     ]
-    return Answer(name, " ".join(filter(None, sentences)), effects, axes)
+    return Answer(name, " ".join(filter(None, sentences)), tuple(order), *pairs[0], axes, decimals)
 
 
-def _second(name: str, where: Goal, order: list[Entry], redrawn: np.ndarray | None, digits: int) -> str:
-    """By how much the first leads, and whether that is more than the pictures, or the seeds, alone vary."""
-    best, second = order[:2]
-    gaps = [where.distance(entry.estimate(name).value) - where.distance(best.estimate(name).value) for entry in order]
-    further = "behind" if where.higher_is_better is not None else f"further from {_target(where)}"
-    pairs = []
-    if redrawn is not None:
-        pairs = [statistics.over_pictures(where, redrawn, 0, i, gap) for i, gap in enumerate(gaps)][1:]
-        digits_of_gap = max(digits, _digits(pairs[0]))
-    else:
-        digits_of_gap = digits
-    gap = f"{gaps[1]:.{digits_of_gap}f}"
-    text = f"The second, {second.name} ({_value(second.estimate(name), digits)}), is {gap} {further}"
-    if pairs:
-        verdict = "**more** than" if pairs[0].clear else "**not more** than"
-        text += f": {verdict} the pictures alone vary ({_interval(pairs[0], digits_of_gap)})."
-        tied = [entry.name for entry, pair in zip(order[2:], pairs[1:], strict=True) if not pair.clear]
-        if tied and not pairs[0].clear:
-            shown = tied if len(tied) <= 2 else [count(len(tied), "other cell")]
-            text += f" The same holds for {join(shown)}."
-    else:
-        why = "it has one value for all of them" if metric(name).pooled else "not every cell kept their values"
-        text += f"; how much the pictures alone vary is not known ({why})."
-    over_seeds = statistics.over_seeds(where, name, best, second)
-    if over_seeds:
-        verdict = "more" if over_seeds.clear else "not more"
-        text += (
-            f" It is {verdict} than the seeds alone vary ({_interval(over_seeds, max(digits, _digits(over_seeds)))})."
-        )
-    return text
+def _pair(
+    where: Goal, name: str, order: list[Entry], redrawn: Redrawn | None, place: int
+) -> tuple[Interval | None, Interval | None]:
+    """How much further from the goal a row is than the first: over pictures and over seeds."""
+    best, other = order[0], order[place]
+    difference = where.distance(other.estimate(name).value) - where.distance(best.estimate(name).value)
+    gap = None if redrawn is None else statistics.over_pictures(redrawn, 0, place, difference)
+    return gap, statistics.over_seeds(where, name, best, other)
 
 
-def _axes(
-    effects: statistics.Effects | None,
-    axes: statistics.Interval | None,
-    name: str,
-    order: list[Entry],
-    found: list[Entry],
-    digits: int,
+def _clear(gap: Interval | None, seeds: Interval | None) -> bool:
+    return gap is not None and gap.clear and (seeds is None or seeds.clear)
+
+
+def _lead(
+    where: Goal, name: str, order: list[Entry], pairs: list[tuple[Interval | None, Interval | None]], decimals: int
 ) -> str:
-    if effects is None:
+    """Who leads, by how much, and whether that is more than chance."""
+    values = [f"{entry.estimate(name).value:.{decimals}f}" for entry in order]
+    gap, seeds = pairs[0]
+    chance = "the pictures alone vary" if seeds is None else "pictures and seeds alone vary"
+    first, second = f"{short(order[0])} ({values[0]})", f"{short(order[1])} ({values[1]})"
+    if gap is None:
+        return f"{first} is ahead of {second}; whether by chance is not known, for not every cell kept its pictures."
+    if _clear(gap, seeds):
+        behind = where.distance(order[1].estimate(name).value) - where.distance(order[0].estimate(name).value)
+        return f"{first} beats {second} by {behind:.{decimals}f}, more than {chance}."
+    tied = sum(not _clear(*pair) for pair in pairs)
+    between = f"{first}, {second} and {count(tied - 1, 'other')}" if tied > 1 else f"{first} and {second}"
+    return f"a tie between {between}, no further apart than {chance}."
+
+
+def _axes(axes: Comparison | None, decimals: int, rows: int) -> str:
+    """Whether changing the architecture or changing the loss moves the metric more."""
+    if axes is None:
         return ""
-    more, less = ("loss", "architecture") if effects.loss > effects.architecture else ("architecture", "loss")
-    ranges = f"{getattr(effects, more):.{digits}f} against {getattr(effects, less):.{digits}f}"
-    text = f"The {more} moves it more than the {less} (range of means {ranges}"
-    if axes is not None and not axes.clear:
-        text += ", a lead not larger than the pictures alone vary"
-    decisive = _decisive(found, name, more)
-    text += f"); without {code(decisive)} it would be the other way round." if decisive else ")."
-    interplay = effects.shares[2]
-    if interplay > 0.5:
-        text += f" Yet {100 * interplay:.0f} % of the variance goes with the pairing, or with chance, not with either."
-    if len(found) < len(order):
-        text += f" Only the {len(found)} cells that form a full table count for that."
-    return text
+    moves = {axis: f"{getattr(axes.effects, axis):.{decimals}f}" for axis in ("architecture", "loss")}
+    among = f"Among the {axes.cells} cells that form a full table, " if axes.cells < rows else ""
+    if axes.verdict == "open":
+        both = f"architecture ({moves['architecture']}) or the loss ({moves['loss']})"
+        text = f"{among}whether changing the {both} moves it more cannot be told."
+    else:
+        more = axes.effects.leader
+        less = "loss" if more == "architecture" else "architecture"
+        if axes.verdict == "clear":
+            by = f"changing it moves the value by {moves[more]}, the {less} by {moves[less]}"
+            text = f"{among}the {more} matters more: {by}."
+        else:
+            by = f"moving the value by {moves[more]}, the {less} by {moves[less]}"
+            text = f"{among}the {more} matters more only because of {code(axes.pivot)} ({by})."
+    return text[0].upper() + text[1:]
 
 
-def _decisive(found: list[Entry], name: str, more: str) -> str | None:
-    """The one architecture or loss without which the other axis would move the metric more."""
-    for level in dict.fromkeys(getattr(entry, more) for entry in found):
-        rest = [entry for entry in found if getattr(entry, more) != level]
-        without = statistics.effects(rest, [entry.estimate(name).value for entry in rest])
-        if without and (without.loss > without.architecture) != (more == "loss"):
-            return level
-    return None
-
-
-def _baseline(entries: Sequence[Entry], best: Entry, name: str, where: Goal, digits: int) -> str:
+def _baseline(entries: Sequence[Entry], best: Entry, name: str, where: Goal, decimals: int) -> str:
     """A warning where painting without any training does as well as the winner."""
     values = {
-        entry: entry.estimate(name)
+        entry: entry.estimate(name).value
         for entry in entries
-        if entry.loss is None and not entry.architecture.startswith("ceiling")
+        if entry.loss is None and not entry.architecture.startswith("ceiling") and entry.estimate(name)
     }
-    measured = {entry: estimate for entry, estimate in values.items() if estimate}
     limit = where.distance(best.estimate(name).value)
-    better = [entry for entry in measured if where.distance(measured[entry].value) <= limit]
+    better = [entry for entry, value in values.items() if where.distance(value) <= limit]
     if not better:
         return ""
-    top = min(better, key=lambda entry: where.distance(measured[entry].value))
-    return f"**The untrained baseline {top.name} does better** ({_value(measured[top], digits)})."
+    top = min(better, key=lambda entry: where.distance(values[entry]))
+    return f"**Untrained {code(top.architecture)} does no worse** ({values[top]:.{decimals}f})."
 
 
-def _target(where: Goal) -> str:
-    return "the truth" if where.target_name == "truth" else where.target_name
+def _direction(where: Goal, decimals: int) -> str:
+    if where.higher_is_better is not None:
+        return "higher is better" if where.higher_is_better else "lower is better"
+    if where.target is None:
+        return "no direction is known"
+    return (
+        f"best is the truth's {where.target:.{decimals}f}"
+        if where.target_name == "truth"
+        else f"best is {where.target_name}"
+    )
 
 
-def _value(estimate: Estimate, digits: int) -> str:
-    stderr = f" ± {estimate.stderr:.{digits}f}" if estimate.stderr is not None else ""
-    return f"{estimate.value:.{digits}f}{stderr}"
-
-
-def _digits(interval: statistics.Interval) -> int:
-    """Decimals that show two digits of an interval's width."""
-    width = interval.high - interval.low
-    return min(6, 1 - math.floor(math.log10(width))) if width > 1e-6 else 0
-
-
-def _interval(interval: statistics.Interval, digits: int) -> str:
-    return f"95 % interval {interval.low:.{digits}f} to {interval.high:.{digits}f}"
+def _decimals(where: Goal, name: str, order: list[Entry], least: int, *, clear: bool) -> int:
+    """As few as show a lead that is there."""
+    best, second = (where.distance(entry.estimate(name).value) for entry in order[:2])
+    for decimals in range(least, 7):
+        if not clear or round(second - best, decimals) > 0:
+            return decimals
+    return 6

@@ -9,7 +9,6 @@ import matplotlib
 import numpy as np
 import seaborn
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
 from bench.records import Record
@@ -18,18 +17,25 @@ from bench.report.figure import Figure
 from bench.report.lab import luminance
 from bench.report.style import HOLE, INK, WIDTH, canvas, file_name, label, small_multiples
 
-_LEAST_RATIO = 1.3
-"""Of the ends of a scale without an aim, lest small differences look large."""
+_LEAST_SPAN = 0.3
+"""A scale is at least as wide as this share of the lowest distance, lest small differences look large."""
+
+_LIGHTEST = 0.15
+_MOST_DIGITS = 4
 
 
 @dataclass(frozen=True)
 class _Map:
-    """What one heat map shows.
+    """What one heat map shows. Its colours tell the distance from the aim: the lighter, the better.
 
     Attributes:
-        aim: The best value; None where the lowest is.
-        span: The colours reach at least so far from the aim, lest small differences look large.
-        hint: How to read the colours.
+        digits: Decimals at least.
+        colors: A colour map from light to dark, or one with white in the middle where values lie on both sides of
+            the aim: orange for the duller side, purple for the other.
+        hints: What is said of values above the aim, and of those below.
+        aim: The best value.
+        least: The colours span at least this distance.
+        dull_above: Values above the aim are the duller ones.
     """
 
     name: str
@@ -37,9 +43,10 @@ class _Map:
     value: Value
     digits: int
     colors: str
-    hint: str
-    aim: float | None = None
-    span: float = 0.0
+    hints: tuple[str, str]
+    aim: float
+    least: float
+    dull_above: bool = False
 
 
 def draw_heatmaps(board: Board, folder: Path) -> list[Figure]:
@@ -60,7 +67,8 @@ def draw_heatmaps(board: Board, folder: Path) -> list[Figure]:
             path,
             f"Architecture by loss on {board.dataset}",
             "Means over the test pictures (and seeds, where there are several); the outlined cell is the best of its "
-            "map. In the two maps on colour, white is the truth and orange the side of duller pictures.",
+            "map. Lighter is better, on a scale per map. In the maps on colour, orange cells are duller "
+            "than the truth and purple ones more colourful; the truth itself would be white.",
             f"Heat maps of architecture by loss on {board.dataset}. " + " ".join(_told(board, one) for one in maps),
             "headline",
             board.dataset,
@@ -70,32 +78,16 @@ def draw_heatmaps(board: Board, folder: Path) -> list[Figure]:
 
 def _maps(board: Board) -> list[_Map]:
     truths = [one.truth["ab_imbalance"] for one in board.completed if "ab_imbalance" in one.truth]
-    maps = [
-        _Map("LPIPS", "LPIPS ↓\nlower is better", metric("lpips"), 3, "cividis", "yellow: far from the truth"),
-        _Map(
-            "Colorfulness over the truth's",
-            "Colorfulness / the truth's\n1 is best",
-            _colorfulness_ratio,
-            2,
-            "PuOr",
-            "orange: too pale\npurple: too colourful",
-            aim=1.0,
-            span=0.25,
-        ),
-    ]
+    hints = ("dark: far from the truth", "")
+    maps = [_Map("LPIPS", "LPIPS ↓\nlower is better", metric("lpips"), 3, "cividis_r", hints, aim=0.0, least=0.004)]
+    title, hints = "Colorfulness / the truth's\n1 is best", ("purple: too colourful", "orange: too pale")
+    name = "Colorfulness over the truth's"
+    maps.append(_Map(name, title, _colorfulness_ratio, 2, "PuOr", hints, aim=1.0, least=0.06))
     if truths:
-        maps.append(
-            _Map(
-                "ab imbalance",
-                f"ab imbalance\nthe truth's {truths[0]:.3f} is best",
-                metric("ab_imbalance"),
-                3,
-                "PuOr_r",
-                "orange: too few colours\npurple: too many",
-                aim=truths[0],
-                span=0.1,
-            )
-        )
+        title = f"ab imbalance\nthe truth's {truths[0]:.3f} is best"
+        hints = ("orange: too few colours", "purple: too many colours")
+        value = metric("ab_imbalance")
+        maps.append(_Map("ab imbalance", title, value, 3, "PuOr", hints, truths[0], 0.02, dull_above=True))
     return maps
 
 
@@ -107,14 +99,15 @@ def _colorfulness_ratio(record: Record) -> float | None:
 def _draw(axes: Axes, board: Board, one: _Map, cell: float) -> None:
     """Draw a map whose cells are so many inches wide."""
     table = board.table(one.value)
-    norm, colors = _norm(table, one), matplotlib.colormaps[one.colors]
+    shades, colors, digits = _shades(table, one), matplotlib.colormaps[one.colors], _digits(table, one)
+    lowest = -1 if one.colors == "PuOr" else 0
     axes.grid(False)
     axes.set_facecolor(HOLE)
-    seaborn.heatmap(table, ax=axes, cmap=colors, norm=norm, cbar=False, linewidths=1.5)
+    seaborn.heatmap(shades, ax=axes, cmap=colors, vmin=lowest, vmax=1, cbar=False, linewidths=1.5)
     for (row, column), value in np.ndenumerate(table):
-        text = _cell_text(board, one, row, column, value)
-        ink = INK if np.isnan(value) else _ink(colors(norm(value)))
-        smaller = 0.8 if np.isnan(value) else 1
+        text = _cell_text(board, digits, row, column, value)
+        ink = INK if np.isnan(value) else _ink(colors((shades[row, column] - lowest) / (1 - lowest)))
+        smaller = 0.8 if "\n" in text or np.isnan(value) else 1
         axes.text(
             column + 0.5, row + 0.5, text, ha="center", va="center", size=min(9.5, 17 * cell) * smaller, color=ink
         )
@@ -122,7 +115,7 @@ def _draw(axes: Axes, board: Board, one: _Map, cell: float) -> None:
     if best is not None:
         axes.add_patch(Rectangle(best[::-1], 1, 1, fill=False, edgecolor=INK, linewidth=2.5, clip_on=False))
     axes.set_title(one.title)
-    axes.set_xlabel(one.hint, size=8.5)
+    axes.set_xlabel(_hint(table, one), size=8.5)
     fits = int(cell / 0.085)
     slanted = any(len(word) > fits for loss in board.losses for word in loss.split())
     axes.set_xticks(
@@ -136,22 +129,45 @@ def _draw(axes: Axes, board: Board, one: _Map, cell: float) -> None:
     axes.tick_params(length=0)
 
 
-def _cell_text(board: Board, one: _Map, row: int, column: int, value: float) -> str:
+def _cell_text(board: Board, digits: int, row: int, column: int, value: float) -> str:
     architecture, loss = board.architectures[row], board.losses[column]
     done, seeds = len(board.at(architecture, loss)), len(board.run.grid.seeds)
     if not done:
         return board.state(architecture, loss).replace(" ", "\n")
-    text = "no value" if np.isnan(value) else f"{value:.{one.digits}f}"
+    text = "no value" if np.isnan(value) else f"{value:.{digits}f}"
     return text if done >= seeds else f"{text}\n{done}/{seeds} seeds"
 
 
-def _norm(table: np.ndarray, one: _Map) -> Normalize:
-    if np.isnan(table).all():
-        return Normalize(0, 1)
-    if one.aim is None:
-        return Normalize(np.nanmin(table), max(np.nanmax(table), _LEAST_RATIO * np.nanmin(table)))
-    reach = max(one.span, np.nanmax(np.abs(table - one.aim)))
-    return Normalize(one.aim - reach, one.aim + reach)
+def _shades(table: np.ndarray, one: _Map) -> np.ndarray:
+    """How far each value is from the aim, from 0 for light to 1 for dark; below 0 on the duller side."""
+    gaps = table - one.aim
+    if np.isnan(gaps).all():
+        return gaps
+    sizes, sided = np.abs(gaps), one.colors == "PuOr"
+    if np.nanmin(gaps) < 0 < np.nanmax(gaps):
+        shades = sizes / max(np.nanmax(sizes), one.least)
+    else:
+        # All on one side: the scale starts at the best of them, which is not white, for white is the truth.
+        low = np.nanmin(sizes)
+        shades = (sizes - low) / max(np.nanmax(sizes) - low, _LEAST_SPAN * low, one.least)
+        shades = _LIGHTEST + (1 - _LIGHTEST) * shades if sided else shades
+    return shades * np.where((gaps > 0) == one.dull_above, -1, 1) if sided else shades
+
+
+def _hint(table: np.ndarray, one: _Map) -> str:
+    """How to read the colours that occur, and how far the best cell is from the truth where all are on one side."""
+    gaps = table[~np.isnan(table)] - one.aim
+    sides = [hint for hint, beyond in zip(one.hints, (gaps > 0, gaps < 0), strict=True) if beyond.any()]
+    if len(sides) == 1 and one.colors == "PuOr" and gaps.all():
+        sides.append(f"(even the best is {np.abs(gaps).min():.{one.digits}f} off)")
+    return "\n".join(sides)
+
+
+def _digits(table: np.ndarray, one: _Map) -> int:
+    """Decimals that tell apart cells whose colours differ visibly."""
+    span = np.ptp(table[~np.isnan(table)]) if not np.isnan(table).all() else 0
+    needed = int(np.ceil(-np.log10(span / 50))) if span else 0
+    return int(np.clip(needed, one.digits, _MOST_DIGITS))
 
 
 def _ink(color: tuple[float, ...]) -> str:
@@ -163,17 +179,17 @@ def _best(table: np.ndarray, one: _Map) -> tuple[int, int] | None:
     """The row and column of the best value."""
     if np.isnan(table).all():
         return None
-    row, column = np.unravel_index(np.nanargmin(table if one.aim is None else np.abs(table - one.aim)), table.shape)
+    row, column = np.unravel_index(np.nanargmin(np.abs(table - one.aim)), table.shape)
     return int(row), int(column)
 
 
 def _told(board: Board, one: _Map) -> str:
     table = board.table(one.value)
-    best = _best(table, one)
+    best, digits = _best(table, one), _digits(table, one)
     if best is None:
         return f"{one.name}: no value."
-    aim = "" if one.aim is None else f", where {one.aim:.{one.digits}f} would be the truth's own"
+    aim = f", where {one.aim:.{one.digits}f} would be the truth's own" if one.aim else ""
     return (
-        f"{one.name}: best {table[best]:.{one.digits}f} ({board.architectures[best[0]]}, {board.losses[best[1]]}), "
-        f"from {np.nanmin(table):.{one.digits}f} to {np.nanmax(table):.{one.digits}f}{aim}."
+        f"{one.name}: best {table[best]:.{digits}f} ({board.architectures[best[0]]}, {board.losses[best[1]]}), "
+        f"from {np.nanmin(table):.{digits}f} to {np.nanmax(table):.{digits}f}{aim}."
     )

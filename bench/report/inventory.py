@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.records import Record
 from bench.report.entries import Entry
-from bench.report.markdown import code, escape, fence, table
+from bench.report.markdown import code, escape, fence, prose, table
 from bench.report.stored import StoredRun
 
 
@@ -38,9 +38,21 @@ def datasets_table(run: StoredRun) -> str:
     return table(head, rows, numbers_from=3) if rows else ""
 
 
+def split_hash_note(run: StoredRun) -> str:
+    """What the split hash covers; empty without data sets."""
+    if not run.datasets:
+        return ""
+    hashes = [one.split_hash for one in run.datasets.values()]
+    shared = " Data sets whose pictures have the same names share it." if len(set(hashes)) < len(hashes) else ""
+    return (
+        "The split hash covers which picture, by name, is in which split; what the pictures show is told by the "
+        f"revision.{shared}"
+    )
+
+
 def dataset_rules(run: StoredRun) -> list[str]:
     """How each data set was split and resized."""
-    return [f"{code(one.name)}: {escape(one.split_rule)} {escape(one.resize_rule)}" for one in run.datasets.values()]
+    return [f"{code(one.name)}: {prose(one.split_rule)} {prose(one.resize_rule)}" for one in run.datasets.values()]
 
 
 def left_out(run: StoredRun) -> list[str]:

@@ -2,47 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bench.report.entries import Entry
 from bench.report.headlines import Answer
-from bench.report.legend import metric
+from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import code, count, join
 
+_Won = list[tuple[str, Answer]]
 
-def lead(found: dict[str, list[Answer]]) -> str:
-    """Architecture or loss: which one moves the headline metrics more, over all data sets."""
-    compared = [(data, one) for data, several in found.items() for one in several if one.effects]
+
+def lead(rows: Mapping[str, Sequence[Entry]], found: Mapping[str, Sequence[Answer]]) -> str:
+    """Architecture or loss: which one moves the headline metrics more, over all data sets. Only what is clear is bold.
+
+    Args:
+        rows: Of each data set.
+        found: Answers of each data set.
+    """
+    trained = {data: [entry for entry in entries if entry.loss and entry.completed] for data, entries in rows.items()}
+    trained = {data: entries for data, entries in trained.items() if entries}
+    dull = [data for data, entries in trained.items() if all(map(lazy, entries))]
+    if dull and len(dull) == len(trained):
+        return (
+            "**None of these networks learned to colour better than one constant colour: no comparison means much.** "
+            "What follows says only how they differ."
+        )
+    compared = [(data, one) for data, several in found.items() for one in several if one.axes and data not in dull]
+    left_out = (
+        f" On {join(list(map(code, dull)))} no network learned to colour better than one constant colour, so it does "
+        "not count."
+        if dull
+        else ""
+    )
     if not compared:
         return (
             "Architecture and loss cannot be weighed against each other here: that takes at least two of each, "
-            "every one combined with every other."
+            f"every one combined with every other.{left_out}"
         )
-    wins: dict[str, list[tuple[str, Answer]]] = {"loss": [], "architecture": [], "open": []}
-    for data, one in compared:
-        wins[_winner(one)].append((data, one))
-    first, second = sorted(("loss", "architecture"), key=lambda axis: -len(wins[axis]))
-    undecided = f" Too close to call: {_what(wins['open'])}." if wins["open"] else ""
-    if len(wins[first]) * 2 > len(compared):
-        rest = f" The {second} moves {_what(wins[second])} more." if wins[second] else ""
-        return (
-            f"**The {first} changes the pictures more than the {second}** in {len(wins[first])} of "
-            f"{count(len(compared), 'comparison')} (headline metric × data set).{rest}{undecided}"
-        )
-    if not wins[first]:
-        return f"**Neither choice clearly matters more.**{undecided}"
-    sides = [f"the {axis} moves {_what(wins[axis])} more" for axis in (first, second) if wins[axis]]
-    return f"**Neither choice matters more throughout**: {'; '.join(sides)}.{undecided}"
+    return f"{_bold(compared)} {_tally(compared, len(HEADLINES) * len(rows))}{left_out}"
 
 
-def _winner(one: Answer) -> str:
-    """The axis that moves a metric more; "open" where the pictures alone vary as much as the lead."""
-    if one.axes is not None and not one.axes.clear:
-        return "open"
-    return "loss" if one.effects.loss > one.effects.architecture else "architecture"
+def lazy(entry: Entry) -> bool:
+    """Whether a row is no better than painting everything in the mean colour."""
+    skill = entry.estimate("skill")
+    return skill is not None and skill.value <= 0
 
 
-def _what(won: Sequence[tuple[str, Answer]]) -> str:
+def _bold(compared: _Won) -> str:
+    clear = {axis: _led(compared, axis, "clear") for axis in ("loss", "architecture")}
+    first, second = sorted(clear, key=lambda axis: -len(clear[axis]))
+    if not clear[first]:
+        if all(one.axes.verdict == "depends" for _, one in compared):
+            return "**Neither architecture nor loss clearly matters more: every lead hangs on a single choice.**"
+        return "**Whether the architecture or the loss matters more cannot be told from this run.**"
+    if clear[second]:
+        sides = [f"the {axis} matters more for {_what(clear[axis])}" for axis in (first, second)]
+        return f"**It depends: {'; '.join(sides)}.**"
+    if len(clear[first]) * 2 > len(compared):
+        return f"**The {first} matters more than the {second}.**"
+    return f"**The {first} matters more than the {second} for {_what(clear[first])}; beyond that no answer is clear.**"
+
+
+def _tally(compared: _Won, possible: int) -> str:
+    """How many comparisons each axis leads, and how sure they are."""
+    of = f"{count(len(compared), 'comparison')} (headline metric × data set)"
+    if len(compared) < possible:
+        of = f"the {count(len(compared), 'comparison')} that could be made (of {possible}: headline metric × data set)"
+    led = {axis: _led(compared, axis) for axis in ("loss", "architecture")}
+    parts = [
+        f"the {axis} moves the metric more in {len(led[axis])} ({_how_sure(led[axis])})"
+        for axis in sorted(led, key=lambda axis: -len(led[axis]))
+        if led[axis]
+    ]
+    even = [one for _, one in compared if one.axes.effects.leader is None]
+    if even:
+        parts.append(f"both move it alike in {len(even)}")
+    return f"Of {of}, {'; '.join(parts)}."
+
+
+def _how_sure(led: _Won) -> str:
+    kinds = {kind: [one for _, one in led if one.axes.verdict == kind] for kind in ("clear", "depends", "open")}
+    words = {
+        "clear": "clear",
+        "depends": f"hanging on {_pivots(kinds['depends'])}",
+        "open": "perhaps by chance",
+    }
+    told = [kind for kind in kinds if kinds[kind]]
+    if len(told) == 1:
+        return f"all {words[told[0]]}" if len(led) > 1 else words[told[0]]
+    return ", ".join(f"{len(kinds[kind])} {words[kind]}" for kind in told)
+
+
+def _pivots(hanging: Sequence[Answer]) -> str:
+    """What leads hang on: by name where it is one and the same."""
+    pivots = {one.axes.pivot for one in hanging}
+    if len(pivots) == 1:
+        return f"{code(pivots.pop())} alone"
+    losses = {one.axes.pivot in {entry.loss for entry in one.order} for one in hanging}
+    return "a single " + {(True,): "loss", (False,): "architecture"}.get(tuple(losses), "architecture or loss")
+
+
+def _led(compared: _Won, axis: str, verdict: str | None = None) -> _Won:
+    return [
+        (data, one) for data, one in compared if one.axes.effects.leader == axis and verdict in (None, one.axes.verdict)
+    ]
+
+
+def _what(won: _Won) -> str:
     by_data: dict[str, list[str]] = {}
     for data, one in won:
         by_data.setdefault(data, []).append(metric(one.name).label)
-    return join([f"{join(labels)} on {code(data)}" for data, labels in by_data.items()])
+    every = "all headline metrics"
+    told = [
+        f"{every if len(labels) == len(HEADLINES) else join(labels)} on {code(data)}"
+        for data, labels in by_data.items()
+    ]
+    return join(told, "and for")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 RATIO = "colorfulness_ratio"
 HEADLINES = ("lpips", RATIO, "ab_imbalance")
-TABLE = ("lpips", "colorfulness", RATIO, "ab_imbalance", "skill", "chroma_ratio", "ab_mae", "ciede2000")
+TABLE = ("lpips", RATIO, "ab_imbalance", "skill", "chroma_ratio")
 
 
 @dataclass(frozen=True)

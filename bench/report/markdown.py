@@ -44,3 +44,16 @@ def join(items: Sequence[str], last: str = "and") -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 cell``, ``1,024 cells``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def prose(text: str) -> str:
+    """A text of this project, escaped but for names that it has `in code type`."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    # Spaces beside a name would be lost.
+    plain = [
+        f"{' ' * part.startswith(' ')}{escape(part)}{' ' * part.endswith(' ')}" if part.strip() else part
+        for part in parts
+    ]
+    return "".join(code(part) if place % 2 else plain[place] for place, part in enumerate(parts)).strip()

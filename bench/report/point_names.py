@@ -6,9 +6,8 @@ import itertools
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.transforms import Bbox
-
-from bench.report.style import BACKED
 
 _SIDES = {"right": ((9, 0), "left", "center"), "left": ((-9, 0), "right", "center")}
 _SIDES |= {
@@ -17,7 +16,13 @@ _SIDES |= {
     for across, align in (("right", "left"), ("left", "right"))
 }
 _SIDES |= {"above": ((0, 9), "center", "bottom"), "below": ((0, -9), "center", "top")}
+_SIDES |= {
+    f"far {side}": ((2.4 * right, 2.4 * up), across, vertical)
+    for side, ((right, up), across, vertical) in _SIDES.items()
+}
 _POINT_RADIUS, _LINE_RADIUS = 8, 2
+_OUTSIDE, _ON_NAME = 20, 5
+"""How much worse it is to leave the axes, or to cover another name, than to cover a point or a line."""
 
 Spot = tuple[float, float]
 
@@ -34,6 +39,7 @@ def name_points(axes: Axes, points: list[Spot], line: list[Spot], names: dict[in
     corners = axes.transData.transform(line)
     for start, end in itertools.pairwise(corners):
         taken += [_around(start + share * (end - start), _LINE_RADIUS * scale) for share in np.linspace(0, 1, 40)]
+    written: list[Bbox] = []
     for index, name in names.items():
         tried = []
         for (right, up), across, vertical in _SIDES.values():
@@ -45,19 +51,21 @@ def name_points(axes: Axes, points: list[Spot], line: list[Spot], names: dict[in
                 ha=across,
                 va=vertical,
                 size=8.5,
-                bbox=BACKED,
-                # Above lines and below points: the ground of a name hides no point.
+                # A thin rim keeps a name legible on a line and hides neither the line nor a point.
+                path_effects=[withStroke(linewidth=2, foreground="white")],
                 zorder=2.5,
                 annotation_clip=False,
             )
             # Names take no part in the layout: the room they were measured in would change.
             text.set_in_layout(False)
             box = text.get_window_extent()
-            tried.append((sum(_overlap(box, other) for other in taken) + 3 * _outside(box, axes.bbox), box, text))
+            covered = sum(_overlap(box, other) for other in taken)
+            covered += _ON_NAME * sum(_overlap(box, other) for other in written)
+            tried.append((covered + _OUTSIDE * _outside(box, axes.bbox), box, text))
         least = min(range(len(tried)), key=lambda place: tried[place][0])
         for place, (_, box, text) in enumerate(tried):
             if place == least:
-                taken.append(box.padded(2 * scale))
+                written.append(box.padded(2 * scale))
             else:
                 text.remove()
 

@@ -44,11 +44,12 @@ def facts(run: StoredRun) -> dict[str, str]:
     busy = timedelta(seconds=round(sum(sum(record.seconds.values()) for record in run.records)))
     found = {
         "Code": _several(records, _code_state),
-        "Machine": _several(records, lambda one: escape(str(one.environment.get("device", "unknown")))),
+        "Machine": _several(records, _machine),
         "Computing": _several(records, _computing),
         "Versions": _several(records, _versions),
         "Seeds": ", ".join(map(str, seeds)) or "none: nothing was trained",
-        "Time": f"{_wall(run.records)} from the first start to the last end; {busy} of work in all cells together",
+        "Time": f"{_wall(run.records)} from the first start to the last end; {busy} of work in all cells together; "
+        f"{_at_once(run.records)}",
     }
     if trained:
         mean = sum(record.seconds.get("fit", 0) for record in trained) / len(trained)
@@ -83,7 +84,8 @@ def _code_state(record: Record) -> str:
     sha = record.environment.get("git_sha")
     if not sha:
         return "no commit is known"
-    return f"commit {code(str(sha)[:12])}" + (", with uncommitted changes" if record.environment.get("dirty") else "")
+    states = {True: ", with uncommitted changes", False: ", without uncommitted changes"}
+    return f"commit {code(str(sha)[:12])}{states.get(record.environment.get('dirty'), '')}"
 
 
 def _computing(record: Record) -> str:
@@ -99,8 +101,32 @@ def _versions(record: Record) -> str:
     return ", ".join(f"{escape(name)} {escape(str(version))}" for name, version in named.items() if version)
 
 
+def _at_once(records: Sequence[Record]) -> str:
+    """How many cells were worked on at the same time, from when they started and ended."""
+    moments = [(datetime.fromisoformat(one.started_at), 1) for one in records]
+    moments += [(datetime.fromisoformat(one.finished_at), -1) for one in records]
+    most = now = 0
+    # Times are in whole seconds: an end goes before a start of the same second.
+    for _, step in sorted(moments):
+        now += step
+        most = max(most, now)
+    return f"up to {count(most, 'cell')} at once" if most > 1 else "one cell at a time"
+
+
 def _wall(records: Sequence[Record]) -> str:
     if not records:
         return "0:00:00"
     start = min(datetime.fromisoformat(record.started_at) for record in records)
     return str(max(datetime.fromisoformat(record.finished_at) for record in records) - start).partition(".")[0]
+
+
+def _machine(record: Record) -> str:
+    environment = record.environment
+    parts = [str(environment.get("device", "unknown"))]
+    if environment.get("cores"):
+        parts.append(f"{environment['cores']} cores")
+    if environment.get("memory_bytes"):
+        parts.append(f"{environment['memory_bytes'] / 2**30:.0f} GiB of memory")
+    if environment.get("system"):
+        parts.append(environment["system"])
+    return escape(", ".join(parts))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
+import tempfile
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -13,35 +13,49 @@ from bench.records import write_atomically
 from bench.report import markdown, page
 from bench.report.figure import Figure
 from bench.report.stored import StoredRun
+from registry.errors import UserError
+
+_TITLE = "# Colorization benchmark: "
+"""How every page begins: nothing else is overwritten."""
 
 
 def render(run_folder: Path, output: Path) -> Path:
-    """Write ``output/report.md`` and ``output/figures/``, in place of what an earlier report left there.
+    """Write ``output/report.md`` and its figures in ``output/figures/``, in place of an earlier report's.
 
     Args:
         run_folder: ``results/<run>``.
-        output: Made if it is not there.
+        output: Made if it is not there; other files in it are left alone.
 
     Returns:
         Path of the page.
+
+    Raises:
+        UserError: A stored file is damaged, or ``output`` holds a report.md that is not a report's.
     """
     # Imported here because matplotlib takes a second that a wrong call need not wait for.
     from bench.report.figures import draw_figures
 
     run = StoredRun(run_folder)
+    target, folder = output / "report.md", output / "figures"
+    old = target.read_text(encoding="utf-8") if target.exists() else _TITLE
+    if not old.startswith(_TITLE):
+        raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
+    folder.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
-    fresh = output / ".figures.tmp"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        figures = draw_figures(run, fresh)
+    with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
+        figures = draw_figures(run, Path(fresh))
         text = _page(run, figures)
-        shutil.rmtree(output / "figures", ignore_errors=True)
-        fresh.replace(output / "figures")
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    write_atomically(output / "report.md", text)
-    return output / "report.md"
+        for figure in figures:
+            figure.path.replace(folder / figure.path.name)
+    write_atomically(target, text)
+    for name in _figures_of(old) - _figures_of(text):
+        (folder / name).unlink(missing_ok=True)
+    return target
+
+
+def _figures_of(text: str) -> set[str]:
+    """File names of the figures that a page shows."""
+    return {unquote(name) for name in re.findall(r"\]\(figures/([^)/]+)\)", text)}
 
 
 def _page(run: StoredRun, figures: list[Figure]) -> str:

@@ -12,10 +12,11 @@ from scipy.stats import t
 
 from bench.report.entries import Entry, Goal, measure
 from bench.report.legend import RATIO
-from bench.report.stored import StoredRun
+from bench.report.stored import Colors, StoredRun
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
+IMBALANCE = "ab_imbalance"
 
 
 @dataclass(frozen=True)
@@ -33,26 +34,24 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Effects:
-    """How far a metric moves along each axis of the table architecture x loss.
+class Redrawn:
+    """A metric on test sets drawn again from the pictures, ``(RESAMPLES, rows)``.
 
     Attributes:
-        architecture: Range of the architectures' means, each over all losses.
-        loss: Range of the losses' means, each over all architectures.
-        shares: Shares of the variance between cells: of architecture, of loss, and of their interplay.
+        distances: How far the values are from the goal, the truth drawn again with the same pictures.
     """
 
-    architecture: float
-    loss: float
-    shares: tuple[float, float, float]
+    values: np.ndarray
+    distances: np.ndarray
 
 
-def redraw(run: StoredRun, entries: Sequence[Entry], name: str) -> np.ndarray | None:
-    """A metric of each row on test sets drawn again from the pictures, ``(RESAMPLES, rows)``.
+def redraw(run: StoredRun, entries: Sequence[Entry], name: str, where: Goal) -> Redrawn | None:
+    """Draw the pictures again; None where what is needed was not stored for every row.
 
-    All rows see the same pictures in each draw, so that what is common to them cancels in differences. None
-    where the metric has no value of single pictures.
+    All rows see the same pictures in each draw, so that what is common to them cancels in differences.
     """
+    if name == IMBALANCE:
+        return _redraw_imbalance(run, entries)
     column = "colorfulness" if name == RATIO else name
     predicted, true = [], []
     for entry in entries:
@@ -66,81 +65,66 @@ def redraw(run: StoredRun, entries: Sequence[Entry], name: str) -> np.ndarray | 
     if len(table) < 2:
         return None
     draws = _draws(len(table)) @ table.to_numpy()
-    if name != RATIO:
-        return draws
-    return draws / (_draws(len(table)) @ true[0].loc[table.index].to_numpy())[:, None]
+    if name == RATIO:
+        draws = draws / (_draws(len(table)) @ true[0].loc[table.index].to_numpy())[:, None]
+    return Redrawn(draws, where.distance(draws))
 
 
-def over_pictures(where: Goal, redrawn: np.ndarray, better: int, worse: int, difference: float) -> Interval:
+def over_pictures(redrawn: Redrawn, better: int, worse: int, difference: float) -> Interval:
     """How much further from the goal column ``worse`` is than column ``better``."""
-    return _percentiles(difference, where.distance(redrawn[:, worse]) - where.distance(redrawn[:, better]))
+    return percentiles(difference, redrawn.distances[:, worse] - redrawn.distances[:, better])
 
 
 def over_seeds(where: Goal, name: str, better: Entry, worse: Entry) -> Interval | None:
     """The same over the seeds that both rows have, by Student's t; None for fewer than two."""
-    values = [
-        {record.seed: found.value for record in entry.completed if (found := measure(record, name))}
-        for entry in (better, worse)
-    ]
+    values = [by_seed(entry, name) for entry in (better, worse)]
     shared = sorted(set(values[0]) & set(values[1]), key=str)
-    if len(shared) < 2:
+    return student([where.distance(values[1][seed]) - where.distance(values[0][seed]) for seed in shared])
+
+
+def by_seed(entry: Entry, name: str) -> dict[int | None, float]:
+    """A row's values of a metric by seed."""
+    found = {record.seed: measure(record, name) for record in entry.completed}
+    return {seed: one.value for seed, one in found.items() if one is not None and one.value is not None}
+
+
+def student(differences: Sequence[float]) -> Interval | None:
+    """The mean of some differences with its interval by Student's t; None for fewer than two."""
+    if len(differences) < 2:
         return None
-    gaps = np.array([where.distance(values[1][seed]) - where.distance(values[0][seed]) for seed in shared])
+    gaps = np.asarray(differences)
     half = t.ppf((1 + CONFIDENCE) / 2, len(gaps) - 1) * gaps.std(ddof=1) / np.sqrt(len(gaps))
-    return Interval(gaps.mean(), gaps.mean() - half, gaps.mean() + half)
+    return Interval(float(gaps.mean()), float(gaps.mean() - half), float(gaps.mean() + half))
 
 
-def effects(entries: Sequence[Entry], values: Sequence[float]) -> Effects | None:
-    """Compare the axes; None unless every architecture has every loss and there are two of each."""
-    table = _two_way(entries, np.asarray(values)[None])
-    if table is None:
+def percentiles(difference: float, redrawn: np.ndarray) -> Interval:
+    """The interval that holds 95 % of what was redrawn."""
+    tail = 100 * (1 - CONFIDENCE) / 2
+    low, high = np.percentile(redrawn, [tail, 100 - tail])
+    return Interval(float(difference), float(low), float(high))
+
+
+def _redraw_imbalance(run: StoredRun, entries: Sequence[Entry]) -> Redrawn | None:
+    """One minus the relative entropy of the pooled bins, for the predictions and for the truth."""
+    stored = run.true_colors(entries[0].dataset)
+    colors = [[run.colors(record) for record in entry.completed] for entry in entries]
+    everything = [stored, *(one for several in colors for one in several)]
+    if not all(colors) or any(one is None or one.bins.shape != everything[-1].bins.shape for one in everything):
         return None
-    table = table[0]
-    total = table.mean()
-    by_architecture, by_loss = table.mean(axis=1), table.mean(axis=0)
-    squares = np.array(
-        [
-            table.shape[1] * ((by_architecture - total) ** 2).sum(),
-            table.shape[0] * ((by_loss - total) ** 2).sum(),
-            ((table - by_architecture[:, None] - by_loss[None] + total) ** 2).sum(),
-        ]
-    )
-    shares = squares / squares.sum() if squares.sum() > 0 else np.zeros(3)
-    return Effects(float(np.ptp(by_architecture)), float(np.ptp(by_loss)), tuple(shares.tolist()))
-
-
-def balanced(entries: Sequence[Entry]) -> list[Entry]:
-    """The rows less those architectures and losses that not all others were combined with."""
-    rows = list(entries)
-    while True:
-        architectures, losses = ({getattr(row, axis) for row in rows} for axis in ("architecture", "loss"))
-        if len(rows) == len(architectures) * len(losses):
-            return rows
-        lacking = {
-            level: sum(level in (row.architecture, row.loss) for row in rows) / len(others)
-            for levels, others in ((architectures, losses), (losses, architectures))
-            for level in sorted(levels)
-        }
-        least = min(lacking, key=lacking.__getitem__)
-        rows = [row for row in rows if least not in (row.architecture, row.loss)]
-
-
-def axes_over_pictures(entries: Sequence[Entry], redrawn: np.ndarray, found: Effects) -> Interval:
-    """How much further the loss moves the metric than the architecture does."""
-    table = _two_way(entries, redrawn)
-    difference = np.ptp(table.mean(axis=1), axis=1) - np.ptp(table.mean(axis=2), axis=1)
-    return _percentiles(found.loss - found.architecture, difference)
-
-
-def _two_way(entries: Sequence[Entry], values: np.ndarray) -> np.ndarray | None:
-    """Values ``(n, rows)`` as ``(n, architectures, losses)``."""
-    architectures = list(dict.fromkeys(entry.architecture for entry in entries))
-    losses = list(dict.fromkeys(entry.loss for entry in entries))
-    if min(len(architectures), len(losses)) < 2 or len(entries) != len(architectures) * len(losses):
+    if len(stored.bins) < 2:
         return None
-    place = {(entry.architecture, entry.loss): index for index, entry in enumerate(entries)}
-    order = [place[architecture, loss] for architecture in architectures for loss in losses]
-    return values[:, order].reshape(len(values), len(architectures), len(losses))
+    truth = _imbalance(stored)
+    # As the tables do: the distance of the mean over seeds, not the mean of their distances.
+    values = np.stack([sum(map(_imbalance, several)) / len(several) for several in colors], axis=1)
+    return Redrawn(values, abs(values - truth[:, None]))
+
+
+def _imbalance(colors: Colors) -> np.ndarray:
+    """The imbalance in each resample, ``(RESAMPLES,)``."""
+    counts = _draws(len(colors.bins)) @ colors.bins.astype(float)
+    p = counts / counts.sum(axis=1, keepdims=True)
+    entropy = -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
+    return 1 - entropy / np.log(p.shape[1])
 
 
 def _pictures(table: pd.DataFrame | None, column: str) -> pd.DataFrame | None:
@@ -154,9 +138,3 @@ def _pictures(table: pd.DataFrame | None, column: str) -> pd.DataFrame | None:
 def _draws(n: int) -> np.ndarray:
     """Weights of n pictures in each resample, ``(RESAMPLES, n)``; the same for every report."""
     return np.random.default_rng(0).multinomial(n, [1 / n] * n, size=RESAMPLES) / n
-
-
-def _percentiles(difference: float, redrawn: np.ndarray) -> Interval:
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(redrawn, [tail, 100 - tail])
-    return Interval(float(difference), float(low), float(high))

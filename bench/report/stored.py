@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +15,7 @@ from PIL import Image
 
 from bench.grid import Grid, load_grid
 from bench.records import DatasetRecord, Record, dataset_slug, read_records
+from registry.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,13 @@ class Colors:
     Attributes:
         ab: Pixel counts, rows a and columns b, in bins of 2 Lab units from -120 to 120.
         chroma: Pixel counts in bins of one Lab unit from 0 to 150.
+        bins: Pixel counts of each picture in the Q bins of the ab histogram metrics, ``(pictures, Q)``, in the
+            order of ``per_image``.
     """
 
     ab: np.ndarray
     chroma: np.ndarray
+    bins: np.ndarray
 
 
 class StoredRun:
@@ -58,8 +65,12 @@ class StoredRun:
     def datasets(self) -> dict[str, DatasetRecord]:
         """Records of the data sets by spec."""
         found = sorted((self.folder / "datasets").glob("*/dataset.json"))
-        records = [DatasetRecord.model_validate_json(path.read_text(encoding="utf-8")) for path in found]
-        return {record.name: record for record in records}
+        records = {}
+        for path in found:
+            with _whole(path):
+                record = DatasetRecord.model_validate_json(path.read_text(encoding="utf-8"))
+                records[record.name] = record
+        return records
 
     def history(self, record: Record) -> pd.DataFrame | None:
         """A row per epoch; None for baselines and cells that did not end."""
@@ -78,7 +89,10 @@ class StoredRun:
         return _colors(self._dataset_folder(dataset) / "colors.npz")
 
     def samples(self, record: Record, when: str = "last") -> np.ndarray | None:
-        """Predicted sample pictures ``(n, S, S, 3)`` uint8 at "half" or at the "last" epoch."""
+        """Predicted pictures ``(n, S, S, 3)`` uint8: the fixed ones at "half" or at the "last" epoch, or "extremes".
+
+        The extremes are the best, the median and the worst test picture by LPIPS; "extremes_truth" is their truth.
+        """
         return _strip(self.cell_folder(record) / "samples" / f"{when}.png")
 
     def true_samples(self, dataset: str) -> np.ndarray | None:
@@ -94,7 +108,10 @@ class StoredRun:
 
     def _table(self, record: Record, name: str) -> pd.DataFrame | None:
         path = self.cell_folder(record) / name
-        return pd.read_csv(path) if path.exists() else None
+        if not path.exists():
+            return None
+        with _whole(path):
+            return pd.read_csv(path)
 
     def _place(self, record: Record) -> tuple[int, int, int, int]:
         grid = self.grid
@@ -113,13 +130,24 @@ def _index(values: list[str], value: str) -> int:
 def _colors(path: Path) -> Colors | None:
     if not path.exists():
         return None
-    with np.load(path) as stored:
-        return Colors(stored["ab"], stored["chroma"])
+    with _whole(path), np.load(path) as stored:
+        return Colors(stored["ab"], stored["chroma"], stored["bins"])
 
 
 def _strip(path: Path) -> np.ndarray | None:
     if not path.exists():
         return None
-    strip = np.asarray(Image.open(path).convert("RGB"))
-    size = len(strip)
-    return np.stack(np.split(strip, strip.shape[1] // size, axis=1))
+    with _whole(path), Image.open(path) as image:
+        strip = np.asarray(image.convert("RGB"))
+        return np.stack(np.split(strip, strip.shape[1] // len(strip), axis=1))
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Name the file that cannot be read."""
+    try:
+        yield
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        raise UserError(
+            f"The file {path} is damaged or of another version; make it again with `run --rerun all`, or delete it."
+        ) from None

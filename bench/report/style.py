@@ -26,9 +26,6 @@ HOLE = "#e4e4e4"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5C00")
 """Okabe and Ito's colours that keep their contrast on white; their yellow is darkened."""
 
-BACKED = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-"""The ground of words that lie on lines."""
-
 MARKERS = "osD^vP*XphH<>d"
 
 _RC = {

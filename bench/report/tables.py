@@ -6,13 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.records import Record
 from bench.report.entries import Entry, Estimate, Goal, goal, ranked
-from bench.report.headlines import Answer
+from bench.report.glossary import drawn
 from bench.report.legend import TABLE, metric
 from bench.report.markdown import count, escape, table
 from bench.report.stored import StoredRun
 
 _NONE = "–"
+_WIDEST = 5
+"""Columns of metrics that a page of 900 pixels holds beside the names."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +24,19 @@ class DatasetTables:
 
     Attributes:
         facts: What the data set holds, in a line.
-        axes: Architecture or loss; empty where they cannot be compared.
+        main: The headline metrics and what guards them.
+        rest: The other metrics, a few at a time.
+        best_epoch: Rows that would differ after the epoch with the lowest validation loss.
+        remark: Said instead where there are none.
         unfinished: A line per cell that failed, was skipped or has not been run.
     """
 
     name: str
     facts: str
-    axes: str
     main: str
     rest: str
     best_epoch: str
+    remark: str
     unfinished: list[str]
 
 
@@ -58,18 +64,20 @@ class _Column:
         return f"<u>{text}</u>" if entry is self.second else text
 
 
-def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry], found: Sequence[Answer]) -> DatasetTables:
+def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> DatasetTables:
     """Make the tables of a data set."""
     measured = dict.fromkeys(name for entry in entries for record in entry.completed for name in record.metrics)
     main = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
     rest = [name for name in measured if name not in main]
+    best_epoch, remark = _best_epoch_table(entries, main)
+    parts = [rest[start : start + _WIDEST] for start in range(0, len(rest), _WIDEST)]
     return DatasetTables(
         name=dataset,
         facts=_facts(run, dataset),
-        axes=_axes_table(found),
         main=_table(entries, main) if main else "",
-        rest=_table(entries, rest) if rest else "",
-        best_epoch=_best_epoch_table(entries, main),
+        rest="\n\n".join(_table(entries, part) for part in parts),
+        best_epoch=best_epoch,
+        remark=remark,
         unfinished=[line for entry in entries for line in _unfinished(entry)],
     )
 
@@ -130,11 +138,15 @@ def _truth(column: _Column) -> str:
     return _NONE if best is None else f"*{best:.{column.decimals}f}*"
 
 
-def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> str:
-    """Values after the epoch with the lowest validation loss, where there were any epochs."""
-    rows = [entry for entry in entries if any(record.best_metrics for record in entry.completed)]
+def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> tuple[str, str]:
+    """Values after the epoch with the lowest validation loss, of rows where that is not the last; and a remark."""
+    measured = [entry for entry in entries if any(record.best_metrics for record in entry.completed)]
+    rows = [entry for entry in measured if any(map(_stopped_improving, entry.completed))]
+    if not measured:
+        return "", ""
+    same = len(measured) - len(rows)
     if not rows:
-        return ""
+        return "", "Every trained row had its lowest validation loss at the last epoch, so the best epoch is the last."
     columns = [_Column(name, goal(entries, name), _decimals(entries, name), None, None) for name in names]
     body = [
         [
@@ -144,21 +156,13 @@ def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> str:
         ]
         for entry in rows
     ]
-    return table(["architecture", "loss", "best epoch", *(column.head for column in columns)], body, numbers_from=2)
+    head = ["architecture", "loss", "best epoch", *(column.head for column in columns)]
+    note = f"\n\n{count(same, 'other row')} had it at the last epoch: see above." if same else ""
+    return table(head, body, numbers_from=2) + note, ""
 
 
-def _axes_table(found: Sequence[Answer]) -> str:
-    compared = [one for one in found if one.effects]
-    if not compared:
-        return ""
-    rows = []
-    for one in compared:
-        digits = 4 if one.name == "lpips" else 3
-        ranges = [f"{value:.{digits}f}" for value in (one.effects.loss, one.effects.architecture)]
-        architecture, loss, interplay = (f"{100 * share:.0f} %" for share in one.effects.shares)
-        rows.append([metric(one.name).label, *ranges, loss, architecture, interplay])
-    head = ["metric", "range over losses", "range over architectures"]
-    return table([*head, "variance: loss", "architecture", "interplay"], rows, numbers_from=1)
+def _stopped_improving(record: Record) -> bool:
+    return record.best_epoch is not None and record.best_epoch != record.settings.get("epochs")
 
 
 def _facts(run: StoredRun, dataset: str) -> str:
@@ -167,7 +171,8 @@ def _facts(run: StoredRun, dataset: str) -> str:
         return ""
     size = f"{stored.image_size} × {stored.image_size} pixels"
     test = count(stored.n_test, "test picture")
-    return f"{test} of {size}, none of them among the {count(stored.n_train, 'picture')} trained on."
+    origin = " drawn by the program" if drawn(dataset) else ""
+    return f"{test} of {size}{origin}, none of them among the {count(stored.n_train, 'picture')} trained on."
 
 
 def _unfinished(entry: Entry) -> list[str]:

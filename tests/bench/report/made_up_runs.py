@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+from made_up_files import history, made_up_pictures, per_image, samples, save_colors, summary
 
 from bench.grid import BASELINES, Grid
-from bench.records import DatasetRecord, DataSummary, Failure, Measurement, Record, dataset_slug, write_record
+from bench.records import DatasetRecord, Failure, Measurement, Record, dataset_slug, write_record
 from bench.results import write_results
-from bench.samples import sample_indices, save_strip
+from bench.samples import extreme_indices, save_strip
 from bench.settings import Settings
 
 TRUTH = {
@@ -47,7 +47,7 @@ def write_made_up_run(
     lpips: Lpips | None = None,
     n_test: int = 12,
     epochs: int = 4,
-    size: int = 16,
+    size: int = 32,
     sample_pictures: int = 4,
 ) -> Path:
     """Write ``results/<run>`` as if a grid had been run, and return it.
@@ -83,11 +83,6 @@ def write_made_up_run(
     return folder
 
 
-def made_up_pictures(name: str, count: int, size: int) -> np.ndarray:
-    """Pictures ``(count, size, size, 3)`` uint8 of noise, each name its own."""
-    return _random(name).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
-
-
 def _place(cell: tuple, baselines: Sequence[str], architectures: Sequence[str], losses: Sequence[str]) -> float:
     architecture, loss, _, seed = cell
     if loss is None:
@@ -97,9 +92,9 @@ def _place(cell: tuple, baselines: Sequence[str], architectures: Sequence[str], 
 
 def _write_dataset(folder: Path, dataset: str, n_test: int, settings: Settings) -> None:
     place = folder / "datasets" / dataset_slug(dataset)
-    save_strip(place / "truth.png", _samples(dataset, n_test, settings))
-    _save_colors(place / "colors.npz", dataset, spread=30)
-    record = DatasetRecord(**_summary(dataset, n_test, settings).model_dump())
+    save_strip(place / "truth.png", samples(dataset, n_test, settings))
+    save_colors(place / "colors.npz", dataset, n_test, settings, spread=30)
+    record = DatasetRecord(**summary(dataset, n_test, settings).model_dump())
     (place / "dataset.json").write_text(record.model_dump_json(indent=2), encoding="utf-8")
 
 
@@ -115,15 +110,19 @@ def _write_cell(folder: Path, cell: tuple, ended: str, value: float, n_test: int
     elif ended == "skipped":
         facts["reason"] = "made up: weights cannot be had"
     else:
-        each = _per_image(name, value, n_test)
+        each = per_image(name, value, n_test)
         metrics = {metric: _measurement(metric, each.get(metric), value, n_test) for metric in _metric_names()}
         facts |= {"metrics": metrics, "truth": TRUTH, "seconds": {"data": 0.1, "fit": 12.0, "eval": 1.0}}
-        facts |= {"data": _summary(dataset, n_test, settings), "batch_size": settings.batch_size}
+        facts |= {"data": summary(dataset, n_test, settings), "batch_size": settings.batch_size}
         facts |= {"parameters": 1_000_000 * (1 + len(architecture)) if trained else 0}
         place.mkdir(parents=True)
         each.to_csv(place / "per_image.csv", index=False)
-        _save_colors(place / "colors.npz", name, spread=12)
-        save_strip(place / "samples" / "last.png", _samples(name, n_test, settings))
+        save_colors(place / "colors.npz", name, n_test, settings, spread=max(1, 12 - 6 * value))
+        save_strip(place / "samples" / "last.png", samples(name, n_test, settings))
+        rows = extreme_indices(each["lpips"].to_numpy())
+        for kept, of in (("extremes", name), ("extremes_truth", dataset)):
+            pictures = made_up_pictures(of + "test", n_test, settings.image_size)[rows]
+            save_strip(place / "samples" / f"{kept}.png", pictures)
     if ended == "completed" and trained:
         best_epoch = max(1, settings.epochs // 2)
         facts |= {
@@ -131,8 +130,8 @@ def _write_cell(folder: Path, cell: tuple, ended: str, value: float, n_test: int
             "best_epoch": best_epoch,
             "images_per_second": 1000 / len(architecture),
         }
-        _history(settings.epochs, best_epoch).to_csv(place / "history.csv", index=False)
-        save_strip(place / "samples" / "half.png", _samples(name + "half", n_test, settings))
+        history(settings.epochs, best_epoch).to_csv(place / "history.csv", index=False)
+        save_strip(place / "samples" / "half.png", samples(name + "half", n_test, settings))
     record = Record(
         cell_id=cell_id,
         status=ended,
@@ -158,69 +157,3 @@ def _measurement(metric: str, each: pd.Series | None, lpips: float, n_test: int)
     stderr = float(each.std(ddof=1) / n_test**0.5) if each is not None and metric not in POOLED else None
     higher = HIGHER.get(metric)
     return Measurement(value=value, n=n_test, stderr=stderr, higher_is_better=higher, unit=UNITS.get(metric, ""))
-
-
-def _per_image(name: str, lpips: float, n_test: int) -> pd.DataFrame:
-    """LPIPS around its mean, the same noise for every cell, so that their order is known."""
-    noise = _random("pictures").normal(0, 0.02, n_test)
-    noise -= noise.mean()
-    random = _random(name)
-    return pd.DataFrame(
-        {
-            "picture": [f"test-{index:05d}" for index in range(n_test)],
-            "lpips": lpips + noise,
-            "colorfulness": random.normal(50 * (1 - lpips), 1, n_test),
-            "colorfulness_truth": 50.0,
-            "ab_mae": random.normal(10, 1, n_test),
-            "ciede2000": random.normal(12, 1, n_test),
-            "psnr": random.normal(25, 1, n_test),
-            "ssim": random.uniform(0.8, 0.9, n_test),
-            "out_of_gamut": 0.01,
-        }
-    )
-
-
-def _history(epochs: int, best_epoch: int) -> pd.DataFrame:
-    epoch = np.arange(1, epochs + 1)
-    train = 1.0 / epoch
-    validation = 0.3 + 0.2 * np.abs(epoch - best_epoch)
-    return pd.DataFrame(
-        {
-            "epoch": epoch,
-            "step": epoch * 10,
-            "train_loss": train,
-            "validation_loss": validation,
-            "seconds": 1.0,
-        }
-    )
-
-
-def _samples(name: str, n_test: int, settings: Settings) -> np.ndarray:
-    count = len(sample_indices(n_test, settings.sample_pictures))
-    return made_up_pictures(name, count, settings.image_size)
-
-
-def _save_colors(path: Path, name: str, spread: float) -> None:
-    ab = _random(name).normal(5, spread, (4000, 2)).clip(-119, 119)
-    counts, _, _ = np.histogram2d(ab[:, 0], ab[:, 1], bins=120, range=[[-120, 120]] * 2)
-    chroma, _ = np.histogram(np.hypot(*ab.T).clip(0, 149), bins=150, range=(0, 150))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, ab=counts.astype(np.int64), chroma=chroma)
-
-
-def _summary(dataset: str, n_test: int, settings: Settings) -> DataSummary:
-    return DataSummary(
-        name=dataset,
-        revision="made-up1",
-        split_hash="0123456789abcdef",
-        n_train=40,
-        n_validation=8,
-        n_test=n_test,
-        image_size=settings.image_size,
-        split_rule="Made up.",
-        resize_rule="None.",
-    )
-
-
-def _random(name: str) -> np.random.Generator:
-    return np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))

@@ -7,6 +7,7 @@ import pytest
 from page_checks import check, tables
 
 from bench.report.render import render
+from registry.errors import UserError
 
 NASTY = 'folder(path="a|b*c_d_<e>[f](g)`h`&amp;$i$.jpg")'
 
@@ -16,7 +17,8 @@ def test_names_with_markup_break_nothing(page):
     check(path)
     text = path.read_text()
     assert "<b>" not in re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    assert tables(path)[0][1][:2] == ["x|y*z*", "l|1"]
+    scores = next(one for one in tables(path) if one[0][:2] == ["architecture", "loss"])
+    assert scores[1][:2] == ["x|y*z*", "l|1"]
 
 
 @pytest.mark.parametrize("ended", ["failed", "skipped", "missing"])
@@ -82,3 +84,44 @@ def test_mixed_code_is_said(make_run, tmp_path):
     text = render(run, tmp_path / "report").read_text()
     assert "The cells of this run come from 2 states of the code" in text
     assert "commit `000000000000`" in text
+
+
+def test_what_is_not_the_reports_is_left_alone(make_run, tmp_path):
+    output = tmp_path / "paper"
+    (output / "figures").mkdir(parents=True)
+    (output / "figures" / "mine.png").touch()
+    (output / "notes.txt").touch()
+    render(make_run(), output)
+    first = {path.name for path in (output / "figures").iterdir()}
+    render(make_run("other", datasets=("synthetic-flowers",)), output)
+    second = {path.name for path in (output / "figures").iterdir()}
+    assert "mine.png" in first & second
+    assert any("faces" in name for name in first)
+    assert not any("faces" in name for name in second), "figures of the earlier report must go"
+    assert (output / "notes.txt").exists()
+
+
+def test_a_foreign_report_is_not_overwritten(make_run, tmp_path):
+    (tmp_path / "report.md").write_text("My thesis.")
+    with pytest.raises(UserError, match="not a report of this program"):
+        render(make_run(), tmp_path)
+    assert (tmp_path / "report.md").read_text() == "My thesis."
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "cells/*/history.csv",
+        "cells/*/per_image.csv",
+        "cells/*/colors.npz",
+        "cells/*/samples/last.png",
+        "datasets/*/dataset.json",
+        "cells/*/record.json",
+    ],
+)
+def test_a_damaged_file_is_named(make_run, tmp_path, pattern):
+    folder = make_run()
+    for damaged in folder.glob(pattern):
+        damaged.write_bytes(b"")
+    with pytest.raises(UserError, match=damaged.name):
+        render(folder, tmp_path / "report")

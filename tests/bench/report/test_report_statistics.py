@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.report import statistics
+from bench.report import axes, statistics
 from bench.report.entries import Entry, Goal, collect, ranked
 from bench.report.stored import StoredRun
 
@@ -16,30 +16,47 @@ FULL = _grid(("a", "l1"), ("a", "l2"), ("b", "l1"), ("b", "l2"))
 
 
 def test_effects_of_an_additive_table_by_hand():
-    found = statistics.effects(FULL, [1.0, 2.0, 4.0, 5.0])
-    assert (found.architecture, found.loss) == (3.0, 1.0)
+    found = axes.effects(FULL, [1.0, 2.0, 4.0, 5.0])
+    # Means 1.5 and 4.5, and 2.5 and 3.5; there is no interplay to take off.
+    assert (found.architecture, found.loss) == pytest.approx((math.sqrt(4.5), math.sqrt(0.5)))
     assert found.shares == pytest.approx((0.9, 0.1, 0.0))
 
 
 def test_interplay_is_what_rows_and_columns_leave():
-    assert statistics.effects(FULL, [0.0, 1.0, 1.0, 0.0]).shares == pytest.approx((0, 0, 1))
+    found = axes.effects(FULL, [0.0, 1.0, 1.0, 0.0])
+    assert found.shares == pytest.approx((0, 0, 1))
+    assert (found.architecture, found.loss, found.leader) == (0, 0, None)
+
+
+def test_more_losses_than_architectures_give_the_loss_no_start():
+    rows = _grid(*((a, loss) for a in "abc" for loss in ("l1", "l2", "huber", "vgg")))
+    draws = np.random.default_rng(0).normal(size=(2000, 12))
+    leaders = [axes.effects(rows, draw).leader for draw in draws]
+    # Ranges of means would name the loss in 69 % of draws of pure noise.
+    assert abs(leaders.count("loss") - leaders.count("architecture")) < 0.12 * len(draws)
+
+
+def test_what_interplay_gives_by_itself_is_taken_off():
+    found = axes.effects(FULL, [0.0, 3.0, 3.0, 4.0])
+    # Interplay: (0 - 3 - 3 + 4)^2 / 4 = 1; of each pair of means 1.5 and 3.5, a variance of 2 less 1 / 2.
+    assert found.architecture == found.loss == pytest.approx(math.sqrt(1.5))
 
 
 def test_effects_need_two_of_each_in_every_combination():
-    assert statistics.effects(FULL[:2], [1.0, 2.0]) is None
-    assert statistics.effects(FULL[:3], [1.0, 2.0, 3.0]) is None
+    assert axes.effects(FULL[:2], [1.0, 2.0]) is None
+    assert axes.effects(FULL[:3], [1.0, 2.0, 3.0]) is None
 
 
 def test_equal_values_have_no_effects():
-    assert statistics.effects(FULL, [1.0] * 4).shares == (0, 0, 0)
+    assert axes.effects(FULL, [1.0] * 4).shares == (0, 0, 0)
 
 
 def test_an_incomplete_table_is_cut_to_a_full_one():
     rows = _grid(*((a, loss) for a in "abc" for loss in ("l1", "l2", "vgg")))[:-1]
-    kept = statistics.balanced(rows)
+    kept = axes.balanced(rows)
     assert len(kept) == 6
-    assert statistics.balanced(FULL) == FULL
-    assert statistics.balanced([]) == []
+    assert axes.balanced(FULL) == FULL
+    assert axes.balanced([]) == []
 
 
 def test_a_bootstrap_agrees_with_the_normal_interval():
@@ -48,7 +65,7 @@ def test_a_bootstrap_agrees_with_the_normal_interval():
     columns = np.stack([noise, noise + random.normal(0.1, 0.5, 400)], axis=1)
     redrawn = statistics._draws(400) @ columns
     gap = columns[:, 1] - columns[:, 0]
-    interval = statistics.over_pictures(Goal(False), redrawn, 0, 1, gap.mean())
+    interval = statistics.over_pictures(statistics.Redrawn(redrawn, redrawn), 0, 1, gap.mean())
     half = 1.96 * gap.std(ddof=1) / math.sqrt(400)
     assert interval.low == pytest.approx(gap.mean() - half, abs=0.01)
     assert interval.high == pytest.approx(gap.mean() + half, abs=0.01)
@@ -79,3 +96,40 @@ def test_seed_interval_is_students(make_run):
     assert interval.difference == pytest.approx(0.12)
     assert interval.low == pytest.approx(0.12 - 0.12706, abs=1e-4)
     assert not interval.clear
+
+
+def _imbalance(counts):
+    p = counts / counts.sum()
+    return 1 + (p[p > 0] * np.log(p[p > 0])).sum() / math.log(len(p))
+
+
+def test_imbalance_is_redrawn_with_the_truth_of_the_same_pictures(make_run):
+    run = StoredRun(make_run(losses=("l1",)))
+    order = ranked(collect(run)["synthetic-faces"], "ab_imbalance")
+    redrawn = statistics.redraw(run, order, "ab_imbalance", Goal(None, 0.4))
+    weights = statistics._draws(12)[7][:, None]
+    predicted = _imbalance((weights * run.colors(order[1].completed[0]).bins).sum(axis=0))
+    truth = _imbalance((weights * run.true_colors("synthetic-faces").bins).sum(axis=0))
+    assert redrawn.values[7, 1] == pytest.approx(predicted)
+    assert redrawn.distances[7, 1] == pytest.approx(abs(predicted - truth))
+
+
+def test_without_stored_bins_nothing_is_redrawn(make_run):
+    folder = make_run(losses=("l1",))
+    next(folder.glob("cells/*/colors.npz")).unlink()
+    run = StoredRun(folder)
+    everything = collect(run)["synthetic-faces"]
+    assert statistics.redraw(run, everything, "ab_imbalance", Goal(None, 0.4)) is None
+
+
+def test_the_axes_must_differ_over_seeds_too(make_run):
+    def lpips(a, loss, _, seed):
+        return 0.9 if loss is None else 0.2 + 0.1 * (a == "unet") * (1 - 2 * seed) * 0.9 + 0.15 * (a == "unet")
+
+    run = StoredRun(make_run(seeds=(0, 1), lpips=lpips))
+    order = ranked(collect(run)["synthetic-faces"], "lpips")
+    found = axes.compare(order, "lpips", statistics.redraw(run, order, "lpips", Goal(False)))
+    assert found.effects.leader == "architecture"
+    assert found.pictures.clear
+    assert not found.seeds.clear
+    assert found.verdict == "open"

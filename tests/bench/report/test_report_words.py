@@ -25,6 +25,11 @@ def test_lists_read_well():
     assert markdown.count(1200, "cell") == "1,200 cells"
 
 
+def test_names_in_prose_are_in_code_type_and_all_else_is_escaped():
+    assert markdown.prose("the share `imbalance` of *all*, which") == "the share `imbalance` of &#42;all&#42;, which"
+    assert markdown.prose("one ` alone") == "one &#96; alone"
+
+
 def test_the_legend_describes_every_metric_as_it_is_measured():
     assert set(LEGEND) == {*METRICS, RATIO}
     assert {*HEADLINES, *TABLE} <= set(LEGEND)

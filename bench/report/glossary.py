@@ -1,0 +1,75 @@
+"""What was compared, in words: architectures, losses, data sets and references by their names."""
+
+from __future__ import annotations
+
+from bench.report.markdown import code, escape, prose, table
+from bench.report.stored import StoredRun
+from registry import ARCHITECTURES, DATASETS, LOSSES
+from registry.errors import UserError
+from registry.registry import Registry
+from registry.spec import Component, parse_component, parse_sum, write_value
+
+_STARTS = {"none": "from scratch", "imagenet": "from weights trained on the photographs of ImageNet"}
+_NOTES = {
+    "l1": "Where a colour cannot be known, its best guess is the median.",
+    "l2": "Where a colour cannot be known, its best guess is the mean, which is greyish.",
+    "huber": "As l2 for small errors, as l1 for large ones.",
+    "vgg": "It compares what a network trained on ImageNet sees, edges and textures rather than single pixels.",
+    "mean-color": "What a lazy network would paint; it has a skill of 0.",
+    "color-table": "What can be had without looking at shapes.",
+    "ceiling": "What rounding alone costs: nothing scores better.",
+}
+
+
+def glossary(run: StoredRun) -> str:
+    """A table of all names of the run's grid; empty where it has none."""
+    grid = run.grid
+    rows = [
+        *(["architecture", code(text), _architecture(text)] for text in grid.architectures),
+        *(["loss", code(text), _loss(text)] for text in grid.losses),
+        *(["data set", code(text), _one(DATASETS, text)] for text in grid.datasets),
+        *(["reference", code(text), _one(ARCHITECTURES, text)] for text in grid.baselines),
+    ]
+    return table(["what", "name", "in words"], rows) if rows else ""
+
+
+def drawn(dataset: str) -> bool:
+    """Whether a data set's pictures were drawn by this program."""
+    return dataset.startswith("synthetic-")
+
+
+def _architecture(text: str) -> str:
+    try:
+        component = parse_component(ARCHITECTURES, text)
+    except UserError:
+        return _unknown()
+    start = _STARTS.get(str(component.parameters.get("weights", "none")), "")
+    return _describe(component, without="weights") + (f" Starts {start}." if start else "")
+
+
+def _loss(text: str) -> str:
+    try:
+        terms = parse_sum(LOSSES, text).terms
+    except UserError:
+        return _unknown()
+    if len(terms) == 1:
+        return _describe(terms[0][1])
+    return " ".join(f"{write_value(weight)} × {code(term.name)}: {_describe(term)}" for weight, term in terms)
+
+
+def _one(registry: Registry, text: str) -> str:
+    try:
+        return _describe(parse_component(registry, text))
+    except UserError:
+        return _unknown()
+
+
+def _describe(component: Component, without: str = "") -> str:
+    given = {name: value for name, value in component.parameters.items() if name != without}
+    settings = ", ".join(f"{name} = {write_value(value)}" for name, value in given.items())
+    note = f" {_NOTES[component.name]}" if component.name in _NOTES else ""
+    return f"{prose(component.entry.description)}{note}" + (f" With {escape(settings)}." if settings else "")
+
+
+def _unknown() -> str:
+    return "not known to this installation"
