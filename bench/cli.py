@@ -48,7 +48,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("interrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
+        print("interrupted: what was finished is kept; the same command does the rest.", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
