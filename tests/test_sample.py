@@ -27,7 +27,7 @@ def test_the_sample_is_one_whole_full_run():
     assert table["loss"].notna().sum() == 24
     records = list(read_records(RESULTS))
     assert not any(record.environment["dirty"] for record in records)
-    pd.testing.assert_frame_equal(results_table(records), table, check_dtype=False)
+    assert results_table(records).to_csv(index=False) == (RESULTS / "results.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("folder", "megabytes"), [(RESULTS, 8), (REPORT, 8)])
