@@ -2,7 +2,6 @@ import pytest
 
 from bench.records import (
     Measurement,
-    Record,
     dataset_slug,
     read_record,
     read_records,
@@ -12,25 +11,11 @@ from bench.records import (
 from registry.errors import UserError
 
 
-def _record(cell_id="abc", **changes):
-    facts = {
-        "cell_id": cell_id,
-        "status": "completed",
-        "architecture": "unet",
-        "loss": "l1",
-        "dataset": "synthetic-faces",
-        "seed": 0,
-        "settings": {"epochs": 2},
-        "metrics": {"lpips": Measurement(value=0.125, n=8, stderr=0.01, higher_is_better=False)},
-        "started_at": "2026-01-01T00:00:00+00:00",
-        "finished_at": "2026-01-01T00:01:00+00:00",
-    }
-    return Record(**facts | changes)
-
-
-def test_a_record_is_read_as_it_was_written(tmp_path):
-    write_record(tmp_path / "cells" / "abc", _record())
-    assert read_record(tmp_path / "cells" / "abc") == _record()
+def test_a_record_is_read_as_it_was_written(tmp_path, make_record):
+    lpips = Measurement(value=0.125, n=8, stderr=0.01, higher_is_better=False)
+    record = make_record(metrics={"lpips": lpips})
+    write_record(tmp_path / "cells" / "abc", record)
+    assert read_record(tmp_path / "cells" / "abc") == record
     assert [record.cell_id for record in read_records(tmp_path)] == ["abc"]
 
 
@@ -40,9 +25,9 @@ def test_a_cell_without_record_is_none(tmp_path):
     assert list(read_records(tmp_path)) == []
 
 
-def test_a_copy_of_a_cell_is_not_another_cell(tmp_path):
+def test_a_copy_of_a_cell_is_not_another_cell(tmp_path, make_record):
     for folder in ("abc", "abc (copy)"):
-        write_record(tmp_path / "cells" / folder, _record())
+        write_record(tmp_path / "cells" / folder, make_record())
     assert len(list(read_records(tmp_path))) == 1
 
 

@@ -1,38 +1,23 @@
 import pandas as pd
 
-from bench.records import Failure, Measurement, Record, write_record
+from bench.records import Failure, Measurement, write_record
 from bench.results import write_results
 
 
-def _record(cell_id, **changes):
-    facts = {
-        "cell_id": cell_id,
-        "status": "completed",
-        "architecture": "unet",
-        "loss": "l1",
-        "dataset": "synthetic-faces",
-        "seed": 0,
-        "settings": {},
-        "started_at": "2026-01-01T00:00:00+00:00",
-        "finished_at": "2026-01-01T00:01:00+00:00",
-    }
-    return Record(**facts | changes)
-
-
-def test_a_row_per_cell_with_values_truth_and_reasons(tmp_path):
+def test_a_row_per_cell_with_values_truth_and_reasons(tmp_path, make_record):
     lpips = Measurement(value=0.25, n=8, stderr=0.01, higher_is_better=False)
     colorfulness = Measurement(value=20.0, n=8, stderr=1.0)
-    completed = _record(
+    completed = make_record(
         "b",
         metrics={"lpips": lpips, "colorfulness": colorfulness},
         best_metrics={"lpips": Measurement(value=0.125, n=8)},
         truth={"colorfulness": 40.0},
         seconds={"fit": 3.0},
     )
-    failed = _record(
+    failed = make_record(
         "a", status="failed", loss="l2", error=Failure(type="ValueError", message='a, "b"\nc', traceback="")
     )
-    baseline = _record("c", status="skipped", loss=None, seed=None, reason="not here")
+    baseline = make_record("c", status="skipped", loss=None, seed=None, reason="not here")
     for record in (completed, failed, baseline):
         write_record(tmp_path / "cells" / record.cell_id, record)
     write_results(tmp_path)
