@@ -76,7 +76,8 @@ def run(
 
         from bench.executors.local import LocalExecutor
         from bench.progress import Display
-        from bench.run import default_workers, execute, make_writable, plan, resolve_device
+        from bench.records import make_writable
+        from bench.run import default_workers, execute, plan, resolve_device
 
         chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
@@ -186,9 +187,12 @@ def _read_seeds(text: str) -> list[int]:
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:
+    from bench.records import make_writable
     from bench.report.render import render
 
-    return render(run_folder, output or reports_dir / run_folder.resolve().name)
+    target = output or reports_dir / run_folder.resolve().name
+    make_writable(target, "--output" if output else "--reports-dir")
+    return render(run_folder, target)
 
 
 def _signature(entry: Any) -> str:

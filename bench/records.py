@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -124,6 +125,20 @@ def dataset_slug(name: str) -> str:
     if readable == name:
         return readable
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def make_writable(folder: Path, option: str) -> None:
+    """Make a folder and make sure that files can be written to it.
+
+    Raises:
+        UserError: They cannot; ``option`` names another place.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder}: {error.strerror}; choose another folder with {option}.") from None
 
 
 def write_atomically(path: Path, text: str) -> None:

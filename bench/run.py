@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from bench.comparable import check_same_pictures, check_same_settings
 from bench.executors.base import Executor, Finished
 from bench.grid import Grid
 from bench.progress import Display
-from bench.records import Status, read_record, write_atomically
-from bench.results import write_results
+from bench.records import Status, make_writable, read_record, write_atomically
 from registry.errors import UserError
 
 Rerun = Literal["none", "failed", "all"]
@@ -74,6 +72,9 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
     Raises:
         UserError: Something is wrong that no cell of the grid can do without.
     """
+    # Imported here because a dry run need not wait for pandas.
+    from bench.results import write_results
+
     statuses = dict(plan.done)
     for folder in (plan.folder, plan.folder / "cells", plan.folder / "datasets"):
         make_writable(folder, "--results-dir")
@@ -91,20 +92,6 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
         finally:
             write_results(plan.folder)
     return Counter(statuses.values())
-
-
-def make_writable(folder: Path, option: str) -> None:
-    """Make a folder and make sure that files can be written to it.
-
-    Raises:
-        UserError: They cannot; ``option`` names another place.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}; choose another folder with {option}.") from None
 
 
 def default_workers(pending: Sequence[Cell], device: str) -> int:

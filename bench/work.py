@@ -56,6 +56,7 @@ def run_cell(job: Job, on_step: OnStep) -> Record:
         # What an earlier try left would otherwise be taken for this one's.
         if job.folder.exists():
             shutil.rmtree(job.folder)
+        job.folder.mkdir(parents=True)
         _Work(job, facts, on_step).do()
         facts["status"] = "completed"
     except UnavailableError as error:
@@ -91,10 +92,10 @@ class _Work:
         self.facts["environment"] = environment.describe(self.job.device, precision)
         self.facts["batch_size"] = self.settings.batch_size
         data = self._open_data()
-        entry = parse_component(ARCHITECTURES, self.job.architecture)
+        component = parse_component(ARCHITECTURES, self.job.architecture)
         # Before anything random happens: the seed alone decides the first weights.
         torch.manual_seed(self.job.seed or 0)
-        architecture = entry.create()
+        architecture = component.create()
         if isinstance(architecture, Baseline):
             self._count(architecture, data)
             self._score(architecture.predict, data)
@@ -195,12 +196,10 @@ class _Work:
             save_strip(self.job.folder / "samples" / f"{name}.png", kept.rgb8.cpu().numpy())
 
     def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
-        self.job.folder.mkdir(parents=True, exist_ok=True)
         contiguous = {key: value.contiguous() for key, value in weights.items()}
         save_file(contiguous, self.job.folder / f"{name}.safetensors")
 
     def _write_csv(self, name: str, table: pd.DataFrame) -> None:
-        self.job.folder.mkdir(parents=True, exist_ok=True)
         table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
 
 

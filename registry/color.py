@@ -7,16 +7,14 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from registry.srgb import WHITE_XYZ, XYZ_FROM_RGB
+
 AB_SCALE = 110.0
 """Networks give ab divided by this, so that sRGB's colours lie within [-1, 1]."""
 
-# IEC 61966-2-1 primaries to XYZ, and the D65 white of the 2-degree observer, with scikit-image's digits.
-_XYZ_FROM_RGB = torch.tensor(
-    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]],
-    dtype=torch.float64,
+_WHITE_XYZ_FROM_RGB = (
+    torch.tensor(XYZ_FROM_RGB, dtype=torch.float64) / torch.tensor(WHITE_XYZ, dtype=torch.float64)[:, None]
 )
-_WHITE = torch.tensor([0.95047, 1.0, 1.08883], dtype=torch.float64)
-_WHITE_XYZ_FROM_RGB = _XYZ_FROM_RGB / _WHITE[:, None]
 _RGB_FROM_WHITE_XYZ = torch.linalg.inv(_WHITE_XYZ_FROM_RGB)
 
 _EPSILON = 0.008856  # CIE: below this XYZ ratio the cube root becomes a line

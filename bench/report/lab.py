@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 
-_TO_XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
-_WHITE = np.array([0.95047, 1.0, 1.08883])
+from registry.srgb import WHITE_XYZ, XYZ_FROM_RGB
+
+_TO_XYZ = np.array(XYZ_FROM_RGB)
 
 
 def to_grey(pictures: np.ndarray) -> np.ndarray:
@@ -24,7 +25,7 @@ def luminance(rgb: np.ndarray) -> np.ndarray:
 
 def to_ab(rgb: np.ndarray) -> np.ndarray:
     """The a and b, ``(..., 2)``, of sRGB colours ``(..., 3)`` in [0, 1]."""
-    relative = _linear(rgb) @ _TO_XYZ.T / _WHITE
+    relative = _linear(rgb) @ _TO_XYZ.T / np.array(WHITE_XYZ)
     x, y, z = np.moveaxis(np.where(relative > 0.008856, np.cbrt(relative), 7.787 * relative + 16 / 116), -1, 0)
     return np.stack([500 * (x - y), 200 * (y - z)], axis=-1)
 

@@ -11,17 +11,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from registry.srgb import WHITE_XYZ, XYZ_FROM_RGB
+
 DRAWING_VERSION = 1
 """To be raised whenever any drawn picture changes: it is part of the drawn data sets' revisions."""
 
 DETAIL_SIZE = 64
 """Smaller pictures are drawn at least this large and averaged down, as their details would alias."""
 
-# IEC 61966-2-1 and the D65 white of the 2-degree observer, with scikit-image's digits.
-_XYZ_FROM_RGB = np.array(
-    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
-)
-_RGB_FROM_WHITE_XYZ = np.linalg.inv(_XYZ_FROM_RGB / np.array([[0.95047], [1.0], [1.08883]])).astype(np.float32)
+_RGB_FROM_WHITE_XYZ = np.linalg.inv(np.array(XYZ_FROM_RGB) / np.array(WHITE_XYZ)[:, None]).astype(np.float32)
 _GAMMA_STEPS = 1 << 14
 
 

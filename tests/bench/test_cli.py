@@ -177,6 +177,15 @@ def test_an_interrupted_run_keeps_what_is_finished(tmp_path, how):
     assert (tmp_path / "reports" / "smoke" / "report.md").exists()
 
 
+def test_a_report_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "results" / "mine").mkdir(parents=True)
+    (tmp_path / "results" / "mine" / "grid.yaml").write_text("{}")
+    done = _bench("report", "mine", "--output", "/dev/null/page", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: Cannot write to /dev/null/page")
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_report_of_no_run_names_those_there_are(tmp_path):
     (tmp_path / "results" / "mine").mkdir(parents=True)
     (tmp_path / "results" / "mine" / "grid.yaml").write_text("{}")
