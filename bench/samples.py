@@ -13,6 +13,11 @@ def sample_indices(n_test: int, count: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, n_test - 1, min(count, n_test))})
 
 
+def half_epoch(epochs: int) -> int:
+    """The epoch, from 1, at which the pictures of the half are kept."""
+    return (epochs + 1) // 2
+
+
 def extreme_indices(distances: np.ndarray) -> list[int]:
     """Which test pictures are the best, the median and the worst by a distance ``(n,)``; ties by their order."""
     order = np.argsort(distances, kind="stable")

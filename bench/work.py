@@ -20,7 +20,7 @@ from bench.cell import Job
 from bench.evaluation import Evaluation, Predict, evaluate
 from bench.network import Predictor, check_size
 from bench.records import DataSummary, Failure, Record, write_record
-from bench.samples import extreme_indices, sample_indices, save_strip
+from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
 from bench.supply import batches
 from bench.training import Fit, fit
 from registry import ARCHITECTURES, LOSSES
@@ -122,7 +122,7 @@ class _Work:
     def _train_and_score(self, predictor: Predictor, data: Prepared) -> None:
         self.facts["parameters"] = predictor.parameters
         loss: nn.Module = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
-        half = (self.settings.epochs + 1) // 2
+        half = half_epoch(self.settings.epochs)
 
         def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
             # Written as it grows: a cell that fails later keeps what it learnt till then.

@@ -19,7 +19,6 @@ class Metric:
         misleads: How a reader could be fooled by it.
         best: Value of a perfect prediction; None where it is the truth's own.
         unit: Empty for a pure number.
-        pooled: It describes all pictures together: there is no value of one picture, so no error over them.
     """
 
     label: str
@@ -29,7 +28,6 @@ class Metric:
     misleads: str
     best: float | None = None
     unit: str = ""
-    pooled: bool = False
 
     @property
     def title(self) -> str:
@@ -73,7 +71,6 @@ LEGEND: dict[str, Metric] = {
         "normalised Shannon entropy; bins after Zhang et al. 2016",
         "The truth is itself uneven, so lower is not better: nearest to the truth is. It does not ask whether a "
         "colour is in the right place.",
-        pooled=True,
     ),
     "skill": Metric(
         "skill",
@@ -82,7 +79,6 @@ LEGEND: dict[str, Metric] = {
         "Murphy 1988",
         "It rewards averaging: where a colour cannot be known, the greyish mean of the guesses scores best.",
         best=1.0,
-        pooled=True,
     ),
     "chroma_ratio": Metric(
         "chroma ratio",
@@ -91,7 +87,6 @@ LEGEND: dict[str, Metric] = {
         _PROJECT,
         "One constant colour can reach 1: read it beside the dispersion ratio.",
         best=1.0,
-        pooled=True,
     ),
     "ab_mae": Metric(
         "ab MAE",
@@ -118,7 +113,6 @@ LEGEND: dict[str, Metric] = {
         "Hill 1973 (order 1)",
         "As ab imbalance, of which it is another form: wrong colours count as well as right ones.",
         unit="bins",
-        pooled=True,
     ),
     "ab_gini": Metric(
         "ab Gini",
@@ -126,7 +120,6 @@ LEGEND: dict[str, Metric] = {
         "0 all colours equally often, towards 1 one colour; best is the truth's",
         "Gini 1912",
         "Crowded near 1, because most bins are empty in any real picture.",
-        pooled=True,
     ),
     "ab_js": Metric(
         "ab Jensen-Shannon",
@@ -136,7 +129,6 @@ LEGEND: dict[str, Metric] = {
         "Neighbouring bins count as wholly different, and places do not count at all.",
         best=0.0,
         unit="bit",
-        pooled=True,
     ),
     "chroma": Metric(
         "chroma",
@@ -153,7 +145,6 @@ LEGEND: dict[str, Metric] = {
         _PROJECT,
         "Random colours reach 1 as well.",
         best=1.0,
-        pooled=True,
     ),
     "constant_color_share": Metric(
         "constant colour share",
@@ -161,7 +152,6 @@ LEGEND: dict[str, Metric] = {
         "0 colours balance each other, 1 one colour everywhere; best is the truth's",
         _PROJECT,
         "High for the truth too where a data set is mostly one colour; undefined for grey.",
-        pooled=True,
     ),
     "psnr": Metric(
         "PSNR",

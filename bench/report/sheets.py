@@ -12,7 +12,7 @@ from bench.report.figure import Figure
 from bench.report.lab import to_grey
 from bench.report.style import file_name
 from bench.report.tiles import Sheet
-from bench.samples import sample_indices
+from bench.samples import half_epoch, sample_indices
 
 _MOST_ROWS = 8
 _PROGRESS_PICTURES = 2
@@ -78,7 +78,7 @@ def _draw_sheet(board: Board, architecture: str, group: LossGroup, truth: np.nda
 
 def _draw_progress(board: Board, architecture: str, epochs: int, truth: np.ndarray, folder: Path) -> Figure:
     path = folder / file_name("progress", board.dataset, architecture)
-    half = (epochs + 1) // 2
+    half = half_epoch(epochs)
     places = sample_indices(len(truth), _PROGRESS_PICTURES)
     strips = [
         (_pictures_of(board, architecture, loss, "half"), _pictures_of(board, architecture, loss), truth)
