@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -22,10 +23,12 @@ class DataSet(ABC):
     Attributes:
         split_rule: One sentence on how pictures come into their splits, for the record and the report.
         resize_rule: One sentence on how a picture becomes a square of the asked size.
+        min_chroma: Pictures with less colour than this, in Lab units, are left out as grey; 0 keeps all.
     """
 
     split_rule: str
     resize_rule: str
+    min_chroma: float = 0.0
 
     @property
     @abstractmethod
@@ -35,6 +38,10 @@ class DataSet(ABC):
     @abstractmethod
     def keys(self) -> Mapping[Split, Sequence[str]]:
         """The keys of each split's pictures, in a fixed order; a key says which picture it is to a person."""
+
+    def file(self, key: str) -> Path | None:  # noqa: ARG002
+        """The file that a picture is read from; None where it is not read from one."""
+        return None
 
     @abstractmethod
     def read(self, key: str, image_size: int) -> np.ndarray:

@@ -70,6 +70,10 @@ class Folder(DataSet):
         """
         return self._splits
 
+    def file(self, key: str) -> Path:
+        """The picture's file."""
+        return self._files[key]
+
     def read(self, key: str, image_size: int) -> np.ndarray:
         """The picture, as the base class says."""
         return decode(self._files[key], image_size)
