@@ -6,8 +6,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.settings import Settings
+from registry import METRICS
+from registry.plugins import Plugin
 from registry.spec import Component, WeightedSum
 
 
@@ -38,6 +41,13 @@ class Cell:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """The plugins that this cell cannot do without, those of metrics included."""
+        components = [self.architecture, self.dataset, *(term for _, term in (self.loss.terms if self.loss else ()))]
+        entries = [*(one.entry for one in components), *(METRICS[name] for name in METRICS)]
+        return tuple(dict.fromkeys(entry.plugin for entry in entries if entry.plugin))
+
+    @property
     def title(self) -> str:
         """The cell in a few words: ``unet, l1, synthetic-faces, seed 0``."""
         parts = [self.architecture.text, self.loss.text if self.loss else None, self.dataset.text]
@@ -53,6 +63,7 @@ class Job:
         prepared: Folder of the prepared data set.
         folder: The cell's folder; it need not exist yet.
         device: "cpu" or "cuda".
+        plugins: Loaded before anything else.
     """
 
     cell_id: str
@@ -65,6 +76,20 @@ class Job:
     prepared: Path
     folder: Path
     device: str
+    plugins: tuple[Plugin, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a record says of the cell, however it ended."""
+        return {
+            "cell_id": self.cell_id,
+            "architecture": self.architecture,
+            "loss": self.loss,
+            "dataset": self.dataset,
+            "seed": self.seed,
+            "settings": self.settings.model_dump(),
+            "plugins": {plugin.name: plugin.digest for plugin in self.plugins},
+        }
 
     @classmethod
     def of(cls, cell: Cell, *, prepared: Path, folder: Path, device: str) -> Job:
@@ -80,4 +105,5 @@ class Job:
             prepared=prepared,
             folder=folder,
             device=device,
+            plugins=cell.plugins,
         )

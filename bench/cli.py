@@ -8,13 +8,20 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from registry.errors import UserError
 
+if TYPE_CHECKING:
+    from bench.run import Plan
+
 EXIT_FAILED_CELL, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
+
+Plugins = Annotated[
+    list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
+]
 
 app = typer.Typer(
     help="Compare image colorization networks and losses under equal conditions.",
@@ -63,12 +70,13 @@ def run(
     name: Annotated[str | None, typer.Option(help="The run's name; the grid's if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
-    workers: Annotated[int | None, typer.Option(min=1, help="Cells at once; as many as fit if not given.")] = None,
+    workers: Annotated[str, typer.Option(help="Cells at once: a number; auto: as cores and memory allow.")] = "auto",
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Of the networks.")] = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and which are done; run none.")] = False,
     rerun: Annotated[
         Literal["none", "failed", "all"], typer.Option(help="Also run these finished cells again.")
     ] = "none",
+    plugin: Plugins = None,
 ) -> None:
     """Train and score every cell of a grid that is not done yet, then write the report."""
     with _interruptible():
@@ -77,8 +85,9 @@ def run(
         from bench.executors.local import LocalExecutor
         from bench.progress import Display
         from bench.records import make_writable
-        from bench.run import default_workers, execute, plan, resolve_device
+        from bench.run import execute, failures, plan, resolve_device
 
+        _load_plugins(plugin)
         chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
@@ -88,7 +97,7 @@ def run(
             return
         make_writable(reports_dir, "--reports-dir")
         where = resolve_device(device) if todo.pending else device
-        count = workers or default_workers(todo.pending, where)
+        count = _read_workers(workers, todo, where)
         try:
             with Display(Console(stderr=True)) as display:
                 counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
@@ -99,15 +108,19 @@ def run(
         page = _write_report(todo.folder, reports_dir)
     print(f"{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}; report: {page}")
     if counts["failed"]:
+        for line in failures(todo):
+            print(f"failed: {line}", file=sys.stderr)
+        print("Their tracebacks are in the report; --rerun failed runs them again.", file=sys.stderr)
         raise typer.Exit(EXIT_FAILED_CELL)
 
 
 @app.command(name="list")
-def list_() -> None:
+def list_(plugin: Plugins = None) -> None:
     """Show the architectures, losses, data sets, metrics and grids there are."""
     from bench.grid import grid_names
     from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 
+    _load_plugins(plugin)
     for title, registry in (
         ("Architectures", ARCHITECTURES),
         ("Losses", LOSSES),
@@ -184,6 +197,23 @@ def _read_seeds(text: str) -> list[int]:
         return [int(seed) for seed in text.split(",")]
     except ValueError:
         raise UserError(f"--seeds {text!r}: write whole numbers, such as 0,1,2.") from None
+
+
+def _read_workers(text: str, todo: Plan, device: str) -> int:
+    if text == "auto":
+        from bench.capacity import fitting_workers
+
+        return fitting_workers(todo.pending, device, todo.folder)
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"--workers {text!r}: write a whole number from 1 up, or auto.")
+    return int(text)
+
+
+def _load_plugins(paths: list[Path] | None) -> None:
+    from registry.plugins import load_plugin, read_plugin
+
+    for path in paths or []:
+        load_plugin(read_plugin(path))
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:

@@ -11,6 +11,8 @@ from bench.records import read_records
 from bench.settings import Settings, read_settings
 from registry.errors import UserError
 
+_ANEW = "train all its cells anew with --rerun all, or give this run a name of its own with --name."
+
 
 def check_same_settings(run_folder: Path, settings: Settings) -> None:
     """Refuse settings that differ from those the run was made with.
@@ -34,20 +36,36 @@ def check_same_settings(run_folder: Path, settings: Settings) -> None:
         )
 
 
-def check_same_pictures(run_folder: Path, cells: Sequence[Cell], replaced: Collection[str]) -> None:
+def check_same_pictures(run_folder: Path, name: str, revision: str, replaced: Collection[str]) -> None:
     """Refuse a data set whose pictures are no longer those of the records that are kept.
+
+    Args:
+        name: The data set's canonical spec.
+        replaced: Ids of cells whose records will be written anew.
+
+    Raises:
+        UserError: They are others.
+    """
+    kept = {
+        record.data.revision
+        for record in read_records(run_folder)
+        if record.dataset == name and record.data and record.cell_id not in replaced
+    }
+    if kept - {revision}:
+        raise UserError(f"The pictures of {name} are not those that {run_folder} was made with; {_ANEW}")
+
+
+def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collection[str]) -> None:
+    """Refuse a plugin whose code is no longer that of the records that are kept.
 
     Args:
         replaced: Ids of cells whose records will be written anew.
 
     Raises:
-        UserError: A data set has changed, or cannot be found.
+        UserError: It has changed.
     """
-    kept = [record for record in read_records(run_folder) if record.data and record.cell_id not in replaced]
-    for dataset in {cell.dataset.text: cell.dataset for cell in cells}.values():
-        revisions = {record.data.revision for record in kept if record.dataset == dataset.text}
-        if revisions and revisions != {dataset.create().revision}:
-            raise UserError(
-                f"The pictures of {dataset} are not those that {run_folder} was made with; train all its cells anew "
-                "with --rerun all, or give this run a name of its own with --name."
-            )
+    current = {plugin.name: plugin.digest for cell in cells for plugin in cell.plugins}
+    for record in read_records(run_folder):
+        for name, digest in record.plugins.items():
+            if record.cell_id not in replaced and current.get(name, digest) != digest:
+                raise UserError(f"The plugin {name} is not as it was when {run_folder} was made; {_ANEW}")

@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
+from bench.cell import Cell
+from bench.comparable import check_same_pictures
 from bench.distribution import ColorDistribution
+from bench.progress import Display
 from bench.records import DatasetRecord, dataset_slug, write_atomically
 from bench.samples import save_strip
 from bench.settings import Settings
-from bench.supply import batches
+from bench.supply import batches, check_batch
 from bench.work import sample_truth, summarize_data
 from registry.datasets.prepared import Prepared, prepare
+from registry.errors import UnavailableError, UserError
 from registry.spec import Component
 
 
-def prepare_dataset(
-    component: Component, settings: Settings, workers: int, progress: Callable[[int, int], None]
-) -> Prepared:
-    """Decode and resize a data set's pictures once; later calls find them.
+def prepare_datasets(
+    run_folder: Path, pending: Sequence[Cell], workers: int, display: Display
+) -> dict[str, Prepared | Exception]:
+    """Decode and resize the pictures of each data set of these cells once; later calls find them.
+
+    Returns:
+        By canonical spec, the data set or, where only its own cells must do without it, why it cannot be had.
 
     Raises:
-        UserError: The data set is missing, empty or unreadable.
+        UserError: What is asked for is wrong, or no data set at all is available.
     """
-    return prepare(component.create(), component.text, settings.image_size, progress=progress, workers=workers)
+    found: dict[str, Prepared | Exception] = {}
+    for component in {cell.dataset.text: cell.dataset for cell in pending}.values():
+        try:
+            found[component.text] = _prepare_one(run_folder, component, pending, workers, display)
+        except UnavailableError as error:
+            found[component.text] = error
+        except UserError:
+            raise
+        except Exception as error:
+            found[component.text] = error
+    if all(isinstance(one, UnavailableError) for one in found.values()):
+        raise next(iter(found.values()))
+    return found
+
+
+def _prepare_one(
+    run_folder: Path, component: Component, pending: Sequence[Cell], workers: int, display: Display
+) -> Prepared:
+    settings = pending[0].settings
+    dataset = component.create()
+    check_same_pictures(run_folder, component.text, dataset.revision, {cell.id for cell in pending})
+    progress = display.task(f"preparing {component}")
+    data = prepare(dataset, component.text, settings.image_size, progress=progress, workers=workers)
+    if any(cell.loss for cell in pending):
+        check_batch(len(data.keys("train")), settings.batch_size)
+    describe_dataset(run_folder, component.text, data, settings)
+    for picture in data.left_out:
+        display.warn(f"{component}: left out {picture['key']}: {picture['reason']}")
+    return data
 
 
 def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> None:

@@ -9,13 +9,14 @@ import torch
 from bench.cell import Cell
 from bench.network import check_size
 from registry import METRICS
-from registry.errors import UnavailableError
+from registry.errors import UnavailableError, UserError
 
 
 def check_components(cells: Sequence[Cell], progress: Callable[[int, int], None]) -> None:
     """Build the metrics, and each architecture and loss of the cells.
 
-    What is merely unavailable is left to its cells: they are skipped with the reason, the others run.
+    What is merely unavailable, and what raises anything but a `UserError`, is left to its cells: they are skipped
+    with the reason, or fail with the traceback, and the others run.
 
     Raises:
         UserError: A parameter is out of range, a size does not fit, or a metric cannot be had.
@@ -25,7 +26,13 @@ def check_components(cells: Sequence[Cell], progress: Callable[[int, int], None]
     losses = {component.text: component for component in terms}
     total, done = len(METRICS) + len(architectures) + len(losses), 0
     for name in METRICS:
-        METRICS[name].factory()
+        try:
+            METRICS[name].factory()
+        except UserError:
+            raise
+        except Exception as error:
+            # Every cell would fail by it.
+            raise UserError(f"The metric {name!r} cannot be built: {type(error).__name__}: {error}.") from error
         progress(done := done + 1, total)
     for component in (*architectures.values(), *losses.values()):
         try:
@@ -34,6 +41,10 @@ def check_components(cells: Sequence[Cell], progress: Callable[[int, int], None]
                 built = component.create()
         except UnavailableError:
             built = None
+        except UserError:
+            raise
+        except Exception:
+            built = None  # its cells will meet it again, and keep it in their records
         if component.text in architectures and hasattr(built, "size_multiple"):
             check_size(component.text, built, cells[0].settings.image_size)
         progress(done := done + 1, total)

@@ -61,6 +61,10 @@ class Display:
 
         return update
 
+    def warn(self, text: str) -> None:
+        """Say what a person should know, above the bars."""
+        self.console.print(f"warning: {text}", markup=False, highlight=False, soft_wrap=True)
+
     def begin(self, titles: Mapping[str, str]) -> None:
         """Start the bar of the grid for cells with these titles by id."""
         self.titles = titles
@@ -72,7 +76,8 @@ class Display:
             self.cells[event.cell_id] = self.bars.add_task(f"  {self.titles[event.cell_id]}", total=None)
         elif isinstance(event, Finished):
             self.finished += 1
-            self.bars.remove_task(self.cells.pop(event.record.cell_id))
+            if event.record.cell_id in self.cells:  # it may have ended before any worker began it
+                self.bars.remove_task(self.cells.pop(event.record.cell_id))
             self.bars.update(self.grid, advance=1)
             self.console.print(self._line(event.record), highlight=False, soft_wrap=True)
         else:
@@ -89,7 +94,7 @@ def _outcome(record: Record) -> str:
     if record.status == "skipped":
         return record.reason or ""
     if record.error:
-        return f"{record.error.type}: {record.error.message}"
+        return record.error.line
     parts = [f"{sum(record.seconds.values()):.0f} s"]
     parts += _values(record, ("lpips", "ab_mae", "skill"))
     return ", ".join(parts)

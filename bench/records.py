@@ -17,6 +17,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,6 +78,11 @@ class Failure(BaseModel):
     message: str
     traceback: str
 
+    @property
+    def line(self) -> str:
+        """The failure in one line."""
+        return f"{self.type}: {self.message.strip().partition(chr(10))[0]}"
+
 
 class Record(BaseModel):
     """The record of a cell; ``results/<run>/cells/<cell_id>/record.json``.
@@ -89,6 +95,7 @@ class Record(BaseModel):
         truth: Value of the true test pictures, for metrics that describe a picture.
         seconds: Of each phase: data, fit, eval.
         images_per_second: Pictures trained on per second of fit, validation left out.
+        plugins: Content hash by file name, of the plugins that the cell needed.
         reason: Why a cell was skipped.
     """
 
@@ -113,10 +120,16 @@ class Record(BaseModel):
     batch_size: int | None = None
     data: DataSummary | None = None
     environment: dict[str, Any] = {}
+    plugins: dict[str, str] = {}
     error: Failure | None = None
     reason: str | None = None
     started_at: str
     finished_at: str
+
+
+def now() -> str:
+    """This moment as records write it: UTC, ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def dataset_slug(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,12 @@ from typing import Literal
 from filelock import FileLock, Timeout
 
 from bench.cell import Cell, Job
-from bench.comparable import check_same_pictures, check_same_settings
+from bench.comparable import check_same_plugins, check_same_settings
+from bench.endings import ending
 from bench.executors.base import Executor, Finished
 from bench.grid import Grid
 from bench.progress import Display
-from bench.records import Status, make_writable, read_record, write_atomically
+from bench.records import Record, Status, make_writable, now, read_record, write_atomically, write_record
 from registry.errors import UserError
 
 Rerun = Literal["none", "failed", "all"]
@@ -79,13 +80,13 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
     for folder in (plan.folder, plan.folder / "cells", plan.folder / "datasets"):
         make_writable(folder, "--results-dir")
     with _alone(plan.folder):
-        check_same_pictures(plan.folder, plan.cells, {cell.id for cell in plan.pending})
-        jobs = _prepare(plan, device, workers, display) if plan.pending else []
+        check_same_plugins(plan.folder, plan.cells, {cell.id for cell in plan.pending})
+        jobs, lost = _prepare(plan, device, workers, display) if plan.pending else ([], [])
         # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
         write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
-        display.begin({job.cell_id: job.title for job in jobs})
+        display.begin({cell.id: cell.title for cell in plan.pending})
         try:
-            for event in executor.run(jobs):
+            for event in itertools.chain(_end_all(lost), executor.run(jobs)):
                 display.show(event)
                 if isinstance(event, Finished):
                     statuses[event.record.cell_id] = event.record.status
@@ -94,12 +95,10 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
     return Counter(statuses.values())
 
 
-def default_workers(pending: Sequence[Cell], device: str) -> int:
-    """As many cells at once as their threads fit the cores; one on a GPU."""
-    if device == "cuda" or not pending:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores // pending[0].settings.threads, len(pending)))
+def failures(plan: Plan) -> list[str]:
+    """A line for each cell of the grid that has failed: what it was and why."""
+    records = ((cell, read_record(plan.folder / "cells" / cell.id)) for cell in plan.cells)
+    return [f"{cell.title}: {record.error.line}" for cell, record in records if record and record.error]
 
 
 def resolve_device(device: str) -> str:
@@ -131,34 +130,36 @@ def _alone(run_folder: Path) -> Iterator[None]:
         ) from None
 
 
-def _prepare(plan: Plan, device: str, workers: int, display: Display) -> list[Job]:
-    """Check components, prepare and describe each data set, and make the jobs."""
-    from bench.datasets import describe_dataset, prepare_dataset
+def _prepare(plan: Plan, device: str, workers: int, display: Display) -> tuple[list[Job], list[tuple[Job, Exception]]]:
+    """Check components, prepare the data sets, and make the jobs.
+
+    Returns:
+        The jobs, and those whose data set cannot be had, each with the reason.
+    """
+    from bench.datasets import prepare_datasets
     from bench.preflight import check_components
-    from bench.supply import check_batch
 
     check_components(plan.pending, display.task("checking components"))
-    settings = plan.pending[0].settings
-    prepared = {}
-    for dataset in {cell.dataset.text: cell.dataset for cell in plan.pending}.values():
-        data = prepare_dataset(dataset, settings, workers, display.task(f"preparing {dataset}"))
-        if any(cell.loss for cell in plan.pending):
-            check_batch(len(data.keys("train")), settings.batch_size)
-        describe_dataset(plan.folder, dataset.text, data, settings)
-        prepared[dataset.text] = data.folder
-        for picture in data.left_out:
-            display.console.print(
-                f"warning: {dataset}: left out {picture['key']}: {picture['reason']}", markup=False, soft_wrap=True
-            )
-    return [
-        Job.of(
-            cell,
-            prepared=prepared[cell.dataset.text],
-            folder=plan.folder / "cells" / cell.id,
-            device=device,
-        )
-        for cell in plan.pending
-    ]
+    found = prepare_datasets(plan.folder, plan.pending, workers, display)
+    jobs, lost = [], []
+    for cell in plan.pending:
+        data = found[cell.dataset.text]
+        missing = isinstance(data, Exception)
+        folder = plan.folder / "cells" / cell.id
+        job = Job.of(cell, prepared=folder if missing else data.folder, folder=folder, device=device)
+        if missing:
+            lost.append((job, data))
+        else:
+            jobs.append(job)
+    return jobs, lost
+
+
+def _end_all(lost: Sequence[tuple[Job, Exception]]) -> Iterator[Finished]:
+    """Store the records of cells that no worker can begin."""
+    for job, error in lost:
+        record = Record(**job.facts, **ending(error), started_at=now(), finished_at=now())
+        write_record(job.folder, record)
+        yield Finished(record)
 
 
 def _status(folder: Path) -> Status | None:

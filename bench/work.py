@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-import traceback
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,10 @@ from torch import Tensor, nn
 
 from bench import environment, memory
 from bench.cell import Job
+from bench.endings import ending
 from bench.evaluation import Evaluation, Predict, evaluate
 from bench.network import Predictor, check_size
-from bench.records import DataSummary, Failure, Record, write_record
+from bench.records import DataSummary, Record, now, write_record
 from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
 from bench.supply import batches
 from bench.training import Fit, fit
@@ -27,8 +26,8 @@ from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
 from registry.color import Colors
 from registry.datasets.prepared import Prepared, open_prepared
-from registry.errors import UnavailableError
 from registry.losses.weighted_sum import WeightedSumLoss
+from registry.plugins import load_plugin
 from registry.spec import parse_component, parse_sum
 
 OnStep = Callable[[int, int], None]
@@ -43,35 +42,21 @@ def run_cell(job: Job, on_step: OnStep) -> Record:
     Never raises for what belongs to the cell: an error makes it ``failed``, something that cannot be had on
     this machine ``skipped``.
     """
-    facts: dict[str, Any] = {
-        "cell_id": job.cell_id,
-        "architecture": job.architecture,
-        "loss": job.loss,
-        "dataset": job.dataset,
-        "seed": job.seed,
-        "settings": job.settings.model_dump(),
-        "started_at": _now(),
-    }
+    facts: dict[str, Any] = {**job.facts, "started_at": now()}
     try:
+        for plugin in job.plugins:
+            load_plugin(plugin)
         # What an earlier try left would otherwise be taken for this one's.
         if job.folder.exists():
             shutil.rmtree(job.folder)
         job.folder.mkdir(parents=True)
         _Work(job, facts, on_step).do()
         facts["status"] = "completed"
-    except UnavailableError as error:
-        facts |= {"status": "skipped", "reason": str(error)}
     except Exception as error:
-        facts |= {"status": "failed", "error": describe_failure(error)}
-    record = Record(**facts, finished_at=_now())
+        facts |= ending(error)
+    record = Record(**facts, finished_at=now())
     write_record(job.folder, record)
     return record
-
-
-def describe_failure(error: BaseException) -> Failure:
-    """Type, message and traceback of an exception."""
-    lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return Failure(type=type(error).__name__, message=str(error), traceback="".join(lines))
 
 
 class _Work:
@@ -223,7 +208,3 @@ def summarize_data(name: str, data: Prepared) -> DataSummary:
         resize_rule=data.resize_rule,
         left_out=len(data.left_out),
     )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -5,12 +5,29 @@ from __future__ import annotations
 import difflib
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.errors import UserError
 
+if TYPE_CHECKING:
+    from registry.plugins import Plugin
+
 Factory = Callable[..., Any]
+
+_plugin: ContextVar[Plugin | None] = ContextVar("plugin", default=None)
+
+
+@contextmanager
+def registering_for(plugin: Plugin) -> Iterator[None]:
+    """What is registered within is the plugin's."""
+    token = _plugin.set(plugin)
+    try:
+        yield
+    finally:
+        _plugin.reset(token)
 
 
 def choices(wrong: str, allowed: list[str]) -> str:
@@ -28,11 +45,13 @@ class Entry:
         name: Its name in the registry, in grids and on the command line.
         factory: Called with the parameters of a spec; its signature is the component's parameters.
         trained: False for an architecture that is not trained and so needs no loss.
+        plugin: Where it comes from; None for the project's own.
     """
 
     name: str
     factory: Factory
     trained: bool = True
+    plugin: Plugin | None = None
 
     @property
     def description(self) -> str:
@@ -66,13 +85,17 @@ class Registry:
         def decorate(factory: Factory) -> Factory:
             if name in self._entries:
                 raise ValueError(f"The {self.kind} {name!r} is registered already.")
-            entry = Entry(name, factory, trained)
+            entry = Entry(name, factory, trained, _plugin.get())
             if not entry.description:
                 raise ValueError(f"The {self.kind} {name!r} needs a docstring: its first line describes it.")
             self._entries[name] = entry
             return factory
 
         return decorate
+
+    def remove_those_of(self, plugin: Plugin) -> None:
+        """Take back what a plugin has registered."""
+        self._entries = {name: entry for name, entry in self._entries.items() if entry.plugin != plugin}
 
     def __getitem__(self, name: str) -> Entry:
         """The entry of ``name``.

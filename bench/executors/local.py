@@ -13,13 +13,12 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Job
 from bench.executors.base import Event, Finished, Started, Stepped
-from bench.records import Failure, Record, write_record
+from bench.records import Failure, Record, now, write_record
 
 _STEP_INTERVAL = 0.2
 """Seconds between two messages on a cell's steps: progress is for people."""
@@ -82,7 +81,7 @@ class _Worker:
 
     def give(self, job: Job) -> None:
         self.job = job
-        self.started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self.started_at = now()
         self.connection.send(job)
 
     def bury(self) -> Record:
@@ -91,18 +90,8 @@ class _Worker:
         job, code = self.job, self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         hint = "; the system does that when memory runs out" if code == -signal.SIGKILL else ""
-        record = Record(
-            cell_id=job.cell_id,
-            status="failed",
-            architecture=job.architecture,
-            loss=job.loss,
-            dataset=job.dataset,
-            seed=job.seed,
-            settings=job.settings.model_dump(),
-            error=Failure(type="WorkerDied", message=f"The worker process {how}{hint}.", traceback=""),
-            started_at=self.started_at,
-            finished_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        )
+        error = Failure(type="WorkerDied", message=f"The worker process {how}{hint}.", traceback="")
+        record = Record(**job.facts, status="failed", error=error, started_at=self.started_at, finished_at=now())
         write_record(job.folder, record)
         return record
 

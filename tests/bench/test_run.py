@@ -1,15 +1,12 @@
-import numpy as np
 import pytest
 from filelock import FileLock
-from PIL import Image
 from rich.console import Console
 
-from bench.comparable import check_same_pictures
 from bench.executors.local import LocalExecutor
 from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, write_record
-from bench.run import default_workers, execute, plan, resolve_device
+from bench.run import execute, plan, resolve_device
 from registry.errors import UserError
 
 GRID = Grid(architectures=["unet"], losses=["l1", "l2"], datasets=["synthetic-faces"], baselines=["grey"])
@@ -80,16 +77,6 @@ def test_a_damaged_record_is_named(tmp_path):
         plan(GRID, "mine", tmp_path)
 
 
-def test_workers_fit_the_cores_and_the_cells(tmp_path, monkeypatch):
-    pending = plan(GRID, "mine", tmp_path).pending
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert default_workers(pending, "cpu") == len(pending) == 3
-    assert default_workers(pending, "cuda") == 1
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
-    assert default_workers(pending, "cpu") == 2
-    assert default_workers([], "cpu") == 1
-
-
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert resolve_device("auto") == "cpu"
@@ -100,26 +87,3 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 def test_a_run_at_work_is_left_alone(tmp_path):
     with FileLock(tmp_path / "mine" / ".lock"), pytest.raises(UserError, match="Another process is at work"):
         execute(plan(GRID, "mine", tmp_path), LocalExecutor(1), device="cpu", workers=1, display=Display(Console()))
-
-
-def _noise(folder, seed):
-    folder.mkdir(exist_ok=True)
-    rng = np.random.default_rng(seed)
-    for index in range(60):
-        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / f"{index}.png")
-
-
-def test_pictures_that_changed_are_not_mixed_with_earlier_results(tmp_path):
-    _noise(tmp_path / "photos", seed=0)
-    grid = GRID.model_copy(update={"datasets": [f"folder(path={tmp_path / 'photos'})"]})
-    cell = grid.cells()[0]
-    summary = {
-        "name": cell.dataset.text, "revision": cell.dataset.create().revision, "split_hash": "", "n_train": 1,
-        "n_validation": 1, "n_test": 1, "image_size": 64, "split_rule": "", "resize_rule": "",
-    }  # fmt: skip
-    _end(tmp_path / "mine", cell, "completed", data=summary)
-    check_same_pictures(tmp_path / "mine", grid.cells(), set())
-    _noise(tmp_path / "photos", seed=1)
-    with pytest.raises(UserError, match=r"are not those that .*mine was made with.*--rerun all"):
-        check_same_pictures(tmp_path / "mine", grid.cells(), set())
-    check_same_pictures(tmp_path / "mine", grid.cells(), {cell.id})

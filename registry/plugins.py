@@ -1,0 +1,99 @@
+"""Components of one's own: a Python file that registers them with the same decorators as the project's.
+
+A plugin travels as its source, so that a worker on another machine needs no file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import sys
+import traceback
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.catalogue import ARCHITECTURES, DATASETS, LOSSES, METRICS
+from registry.errors import UserError
+from registry.registry import registering_for
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A file of components.
+
+    Attributes:
+        path: Where it was read from, for messages and for its own ``__file__``.
+        source: What is in it.
+    """
+
+    path: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return Path(self.path).name
+
+    @property
+    def digest(self) -> str:
+        """A hash of its source: records keep it, so that results of a changed file are not mixed."""
+        return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
+    @property
+    def module_name(self) -> str:
+        """The name under which Python knows its code, the same in every process."""
+        return f"bench_plugin_{Path(self.path).stem}_{self.digest}"
+
+
+def read_plugin(path: str | Path) -> Plugin:
+    """Read a plugin's file, without running it.
+
+    Raises:
+        UserError: It cannot be read or is no Python file.
+    """
+    path = Path(path).absolute()
+    if path.suffix != ".py":
+        raise UserError(f"The plugin {str(path)!r} is not a Python file: give --plugin the path of a .py file.")
+    try:
+        return Plugin(str(path), path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"The plugin {str(path)!r} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"The plugin {str(path)!r} is not text in UTF-8: save it so.") from None
+
+
+def load_plugin(plugin: Plugin) -> None:
+    """Run a plugin's code, which registers its components; a plugin that is loaded already is left alone.
+
+    Raises:
+        UserError: Its code fails; what it had registered until then is taken back.
+    """
+    if plugin.module_name in sys.modules:
+        return
+    module = types.ModuleType(plugin.module_name)
+    module.__file__ = plugin.path
+    # Classes and tracebacks look their module and their lines up by name.
+    sys.modules[plugin.module_name] = module
+    linecache.cache[plugin.path] = (len(plugin.source), None, plugin.source.splitlines(keepends=True), plugin.path)
+    folder = str(Path(plugin.path).parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # a plugin may import what lies beside it
+    try:
+        with registering_for(plugin):
+            exec(compile(plugin.source, plugin.path, "exec"), module.__dict__)
+    except Exception as error:
+        del sys.modules[plugin.module_name]
+        for registry in (ARCHITECTURES, DATASETS, LOSSES, METRICS):
+            registry.remove_those_of(plugin)
+        raise UserError(
+            f"The plugin {plugin.path!r} cannot be loaded: {type(error).__name__}: {error}{_line(error, plugin)}."
+        ) from error
+
+
+def _line(error: Exception, plugin: Plugin) -> str:
+    """Where in the plugin it happened."""
+    if isinstance(error, SyntaxError):
+        return ""  # its message has the line already
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == plugin.path]
+    return f" (line {lines[-1]})" if lines else ""

@@ -1,0 +1,93 @@
+import sys
+
+import pytest
+
+from registry import LOSSES
+from registry.errors import UserError
+from registry.plugins import Plugin, load_plugin, read_plugin
+
+SOURCE = '''
+from registry import LOSSES
+
+@LOSSES.register("{name}")
+def loss(factor: float = 2.0):
+    """A loss of one's own."""
+    return factor
+'''
+
+
+@pytest.fixture
+def plugin(tmp_path):
+    """Loads a plugin with this source; all is taken back afterwards."""
+    loaded = []
+
+    def load(source: str, name: str = "mine.py") -> Plugin:
+        (tmp_path / name).write_text(source, encoding="utf-8")
+        plugin = read_plugin(tmp_path / name)
+        loaded.append(plugin)
+        load_plugin(plugin)
+        return plugin
+
+    yield load
+    for one in loaded:
+        LOSSES.remove_those_of(one)
+        sys.modules.pop(one.module_name, None)
+    if str(tmp_path) in sys.path:
+        sys.path.remove(str(tmp_path))
+
+
+def test_a_file_registers_its_components(plugin):
+    mine = plugin(SOURCE.format(name="my-loss"))
+    assert LOSSES["my-loss"].factory() == 2.0
+    assert LOSSES["my-loss"].plugin == mine
+    assert LOSSES["l1"].plugin is None
+
+
+def test_loading_twice_registers_once(plugin):
+    load_plugin(plugin(SOURCE.format(name="my-loss")))
+    assert LOSSES["my-loss"].description == "A loss of one's own."
+
+
+def test_its_hash_changes_with_its_content(tmp_path):
+    first, second = (Plugin("a.py", SOURCE.format(name=name)) for name in ("x", "y"))
+    assert first.digest != second.digest
+    assert first.digest == Plugin("elsewhere/b.py", first.source).digest
+
+
+def test_it_may_import_what_lies_beside_it(plugin, tmp_path):
+    (tmp_path / "beside_the_plugin.py").write_text("NAME = 'from-beside'\n")
+    plugin("from beside_the_plugin import NAME\n" + SOURCE.format(name="PLACE").replace('"PLACE"', "NAME"))
+    assert "from-beside" in LOSSES
+
+
+def test_dataclasses_with_text_annotations_work(plugin):
+    plugin(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("x = 1\nnothing\n", r"NameError: name 'nothing' is not defined \(line 2\)"),
+        ("def broken(:\n", r"SyntaxError: .*line 1"),
+        (SOURCE.format(name="l1"), r"ValueError: The loss 'l1' is registered already"),
+        ("import not_installed\n", r"ModuleNotFoundError: No module named 'not_installed' \(line 1\)"),
+    ],
+)
+def test_a_broken_plugin_is_named_with_its_error(plugin, source, message):
+    with pytest.raises(UserError, match=rf"The plugin '.*mine.py' cannot be loaded: {message}"):
+        plugin(source)
+
+
+def test_what_a_broken_plugin_registered_is_taken_back(plugin):
+    with pytest.raises(UserError):
+        plugin(SOURCE.format(name="half") + "\nraise RuntimeError('later')\n")
+    assert "half" not in LOSSES
+
+
+@pytest.mark.parametrize(("name", "message"), [("none.py", "No such file"), ("notes.txt", "not a Python file")])
+def test_a_file_that_is_no_plugin_is_refused(tmp_path, name, message):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(UserError, match=message):
+        read_plugin(tmp_path / name)
