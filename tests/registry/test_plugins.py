@@ -48,7 +48,7 @@ def test_loading_twice_registers_once(plugin):
     assert LOSSES["my-loss"].description == "A loss of one's own."
 
 
-def test_its_hash_changes_with_its_content(tmp_path):
+def test_its_hash_changes_with_its_content():
     first, second = (Plugin("a.py", SOURCE.format(name=name)) for name in ("x", "y"))
     assert first.digest != second.digest
     assert first.digest == Plugin("elsewhere/b.py", first.source).digest
