@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench import environment, memory
 from bench.cell import Job
@@ -106,7 +106,8 @@ class _Work:
 
     def _train_and_score(self, predictor: Predictor, data: Prepared) -> None:
         self.facts["parameters"] = predictor.parameters
-        loss: nn.Module = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
+        loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
+        loss.reference(torch.tensor(data.train_ab_counts))
         half = half_epoch(self.settings.epochs)
 
         def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:

@@ -25,6 +25,12 @@ _TERM = re.compile(r"([-+.\w]*)\s*\*\s*(.+)", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]"}
 
 
+class Nested(str):
+    """The canonical spec of a component that is another's first parameter; written without name and quotes."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Component:
     """A registered component with all of its parameters, typed, defaults filled in."""
@@ -41,7 +47,12 @@ class Component:
     def text(self) -> str:
         """Canonical spec: the parameters that differ from their defaults, in the signature's order."""
         defaults = self.entry.parameters
-        given = [f"{k}={write_value(v)}" for k, v in self.parameters.items() if v != defaults[k].default]
+        given = [
+            # What a component modifies comes first and needs no name: rebalanced(l1).
+            write_value(value) if isinstance(value, Nested) else f"{name}={write_value(value)}"
+            for name, value in self.parameters.items()
+            if value != defaults[name].default
+        ]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
     @property
@@ -213,6 +224,8 @@ def write_value(value: Any) -> str:
     if isinstance(value, float):
         # A plus would read as that of a sum.
         return repr(value).removesuffix(".0").replace("e+", "e")
+    if isinstance(value, Nested):
+        return value
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(write_value(item) for item in value)}]"
     text = str(value)

@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -19,7 +21,7 @@ from registry.errors import UserError
 PREPARED_VERSION = 1
 """Raise it when decoding gives other pixels than before or the layout of the files changes."""
 
-_STATISTICS = "statistics.json"
+_COLORS = "train_colors.json"
 _PIXELS_AT_A_TIME = 2**20
 
 
@@ -60,21 +62,35 @@ class Prepared:
 
     @property
     def train_mean_ab(self) -> tuple[float, float]:
-        """Mean a and b of all training pixels in Lab units, worked out when first asked for and then stored.
+        """Mean a and b of all training pixels in Lab units.
 
         Raises:
             UserError: It cannot be stored.
         """
-        path = self.folder / _STATISTICS
+        a, b = self._train_colors["mean_ab"]
+        return a, b
+
+    @property
+    def train_ab_counts(self) -> list[int]:
+        """How many training pixels are in each of the Q ab bins of `registry.metrics.ab_histogram`.
+
+        Raises:
+            UserError: It cannot be stored.
+        """
+        return self._train_colors["ab_counts"]
+
+    @cached_property
+    def _train_colors(self) -> dict[str, list[Any]]:
+        """What is known of the training pixels' colours, worked out when first asked for and then stored."""
+        path = self.folder / _COLORS
         if not path.exists():
-            text = json.dumps({"train_mean_ab": _mean_ab(self.pictures("train"))})
+            text = json.dumps(_colors_of(self.pictures("train")))
             # Named by the process: another worker may be storing the same numbers at the same time.
-            temporary = path.with_name(f"{_STATISTICS}.{os.getpid()}")
+            temporary = path.with_name(f"{_COLORS}.{os.getpid()}")
             with writing_to(self.folder):
                 temporary.write_text(text, encoding="utf-8")
                 temporary.replace(path)
-        a, b = json.loads(path.read_text(encoding="utf-8"))["train_mean_ab"]
-        return a, b
+        return json.loads(path.read_text(encoding="utf-8"))
 
 
 def prepare(
@@ -147,18 +163,20 @@ def _open(folder: Path) -> Prepared | None:
     return prepared if shape == (n, size, size, 3) else None
 
 
-def _mean_ab(pictures: np.ndarray) -> tuple[float, float]:
-    """Mean a and b in Lab units of ``(n, S, S, 3)`` uint8."""
+def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
+    """Mean a and b in Lab units, and pixels in each ab bin, of ``(n, S, S, 3)`` uint8."""
     # Imported here because PyTorch takes seconds to import and preparing does without it.
     import torch
 
     from registry.color import Colors
+    from registry.metrics.ab_histogram import ab_counts, reachable_bins
 
     n, size = pictures.shape[:2]
     batch = max(1, _PIXELS_AT_A_TIME // size**2)
     total = torch.zeros(2, dtype=torch.float64)
+    counts = torch.zeros(len(reachable_bins()), dtype=torch.float64)
     for start in range(0, n, batch):
         colors = Colors.from_rgb8(torch.from_numpy(np.array(pictures[start : start + batch])))
         total += colors.ab.double().sum(dim=(0, 2, 3))
-    a, b = (total / (n * size**2)).tolist()
-    return a, b
+        counts += ab_counts(colors.ab).sum(0)
+    return {"mean_ab": (total / (n * size**2)).tolist(), "ab_counts": counts.long().tolist()}

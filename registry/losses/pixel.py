@@ -1,5 +1,7 @@
 """Losses on the ab of each pixel, worked out on ab / 110, the scale that networks give."""
 
+from abc import abstractmethod
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -7,23 +9,33 @@ from registry.color import AB_SCALE, Colors
 from registry.errors import UserError
 
 
-class L1(nn.Module):
+class PixelLoss(nn.Module):
+    """The mean over all pixels of a distance of two colours."""
+
+    def forward(self, prediction: Colors, target: Colors) -> Tensor:
+        """Compare ``(N, 2, H, W)`` ab; a scalar >= 0."""
+        return self.distance(prediction.ab / AB_SCALE, target.ab / AB_SCALE).mean()
+
+    @abstractmethod
+    def distance(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """The distance of each value of ab / 110, ``(N, 2, H, W)``, >= 0."""
+
+
+class L1(PixelLoss):
     """Mean absolute difference; its optimum is the median colour."""
 
-    def forward(self, prediction: Colors, target: Colors) -> Tensor:
-        """Compare ``(N, 2, H, W)`` ab; a scalar >= 0."""
-        return F.l1_loss(prediction.ab / AB_SCALE, target.ab / AB_SCALE)
+    def distance(self, prediction: Tensor, target: Tensor) -> Tensor:  # noqa: D102
+        return F.l1_loss(prediction, target, reduction="none")
 
 
-class L2(nn.Module):
+class L2(PixelLoss):
     """Mean squared difference; its optimum is the mean colour."""
 
-    def forward(self, prediction: Colors, target: Colors) -> Tensor:
-        """Compare ``(N, 2, H, W)`` ab; a scalar >= 0."""
-        return F.mse_loss(prediction.ab / AB_SCALE, target.ab / AB_SCALE)
+    def distance(self, prediction: Tensor, target: Tensor) -> Tensor:  # noqa: D102
+        return F.mse_loss(prediction, target, reduction="none")
 
 
-class Huber(nn.Module):
+class Huber(PixelLoss):
     """Half the square below delta, delta times the distance less half of delta above (Huber 1964).
 
     Args:
@@ -37,6 +49,5 @@ class Huber(nn.Module):
             raise UserError(f"huber(delta={delta}): delta must be above 0; it is in Lab units, 10 is usual.")
         self.delta = delta
 
-    def forward(self, prediction: Colors, target: Colors) -> Tensor:
-        """Compare ``(N, 2, H, W)`` ab; a scalar >= 0."""
-        return F.huber_loss(prediction.ab / AB_SCALE, target.ab / AB_SCALE, delta=self.delta / AB_SCALE)
+    def distance(self, prediction: Tensor, target: Tensor) -> Tensor:  # noqa: D102
+        return F.huber_loss(prediction, target, delta=self.delta / AB_SCALE, reduction="none")

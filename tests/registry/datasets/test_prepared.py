@@ -18,6 +18,7 @@ from registry.datasets.base import SPLITS, DataSet, UnreadablePictureError
 from registry.datasets.folder import Folder
 from registry.datasets.prepared import open_prepared, prepare
 from registry.errors import UserError
+from registry.metrics.ab_histogram import reachable_bins
 
 REPOSITORY = Path(__file__).parents[3]
 FACES = REPOSITORY.parent / "shared/data/faces"
@@ -337,20 +338,26 @@ def test_the_cache_is_the_users_or_the_one_of_the_environment(tmp_path, monkeypa
     assert cache_root() == Path(platformdirs.user_cache_dir("colorization-bench"))
 
 
-def test_the_train_mean_is_that_of_scikit_image_and_is_stored(tmp_path, photos, monkeypatch):
+def test_the_training_colours_are_those_of_scikit_image_and_are_stored(tmp_path, photos, monkeypatch):
     color = pytest.importorskip("skimage.color")
     monkeypatch.setattr("registry.datasets.prepared._PIXELS_AT_A_TIME", 5 * SIZE**2)
     prepared = prepare(Folder(str(photos)), "photos", SIZE, cache=tmp_path)
-    expected = color.rgb2lab(np.array(prepared.pictures("train"))).mean(axis=(0, 1, 2))[1:]
-    assert np.abs(np.subtract(prepared.train_mean_ab, expected)).max() < 1e-3
-    stored = json.loads((prepared.folder / "statistics.json").read_text())
-    assert stored == {"train_mean_ab": list(prepared.train_mean_ab)}
+    ab = color.rgb2lab(np.array(prepared.pictures("train")))[..., 1:]
+    assert np.abs(np.subtract(prepared.train_mean_ab, ab.mean(axis=(0, 1, 2)))).max() < 1e-3
+    centres = reachable_bins().numpy()
+    # Not where float32 and float64 may round to different bins.
+    common = np.array(prepared.train_ab_counts).argsort()[-5:]
+    for centre, count in zip(centres[common], np.array(prepared.train_ab_counts)[common], strict=True):
+        assert count == pytest.approx((np.abs(ab - centre).max(axis=-1) < 5).sum(), rel=1e-3, abs=2)
+    assert sum(prepared.train_ab_counts) == ab[..., 0].size
+    stored = json.loads((prepared.folder / "train_colors.json").read_text())
+    assert stored == {"mean_ab": list(prepared.train_mean_ab), "ab_counts": prepared.train_ab_counts}
     assert sorted(path.name for path in prepared.folder.iterdir()) == [
         "manifest.json",
         "pictures.npy",
-        "statistics.json",
+        "train_colors.json",
     ]
-    (prepared.folder / "statistics.json").write_text('{"train_mean_ab": [1.5, -2.5]}')
+    (prepared.folder / "train_colors.json").write_text('{"mean_ab": [1.5, -2.5], "ab_counts": [7]}')
     assert open_prepared(prepared.folder).train_mean_ab == (1.5, -2.5)
 
 

@@ -9,6 +9,7 @@ from registry import LOSSES
 from registry.color import Colors
 from registry.errors import UnavailableError
 from registry.losses.weighted_sum import WeightedSumLoss
+from registry.metrics.ab_histogram import ab_counts
 from registry.spec import parse_sum
 
 TEXTS = [
@@ -21,6 +22,9 @@ TEXTS = [
     "l1 + 0.1*vgg",
     "l1 + l2",
     "2*l1 + l2",
+    "rebalanced(l1)",
+    "rebalanced(l2)",
+    "rebalanced(l1, uniform=0.9)",
 ]
 
 
@@ -32,6 +36,7 @@ def _gradient(text):
     generator = torch.Generator().manual_seed(0)
     lightness = torch.rand(1, 1, 32, 32, generator=generator) * 100
     target = Colors(lightness, torch.randn(1, 2, 32, 32, generator=generator) * 30)
+    loss.reference(ab_counts(target.ab).sum(0))
     ab = (torch.randn(1, 2, 32, 32, generator=generator) * 30).requires_grad_()
     loss(Colors(lightness, ab), target).backward()
     assert torch.isfinite(ab.grad).all()
