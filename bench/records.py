@@ -95,6 +95,7 @@ class Record(BaseModel):
         truth: Value of the true test pictures, for metrics that describe a picture.
         seconds: Of each phase: data, fit, eval.
         images_per_second: Pictures trained on per second of fit, validation left out.
+        loss_weights: Of the terms of a sum with automatic weights, as they were found.
         plugins: Content hash by file name, of the plugins that the cell needed.
         reason: Why a cell was skipped.
     """
@@ -120,6 +121,7 @@ class Record(BaseModel):
     batch_size: int | None = None
     data: DataSummary | None = None
     environment: dict[str, Any] = {}
+    loss_weights: dict[str, float] = {}
     plugins: dict[str, str] = {}
     error: Failure | None = None
     reason: str | None = None

@@ -67,13 +67,7 @@ def fit(
         NonFiniteLossError: The loss became infinite or not a number.
         UserError: The settings make a single step, which has no schedule.
     """
-    supply = TrainingSupply(
-        train,
-        batch_size=settings.batch_size,
-        seed=seed,
-        horizontal_flip=settings.horizontal_flip,
-        device=predictor.device,
-    )
+    supply = training_supply(train, settings, seed, predictor.device)
     steps = settings.steps_per_epoch or supply.steps_per_pass
     total = steps * settings.epochs
     if total < 2:
@@ -129,6 +123,17 @@ def fit(
             result.best_weights = None if last else copy.deepcopy(predictor.network.state_dict())
         on_epoch(epoch, result.history)
     return result
+
+
+def training_supply(train: np.ndarray, settings: Settings, seed: int, device: str) -> TrainingSupply:
+    """The batches that a cell of these settings and this seed is trained on."""
+    return TrainingSupply(
+        train,
+        batch_size=settings.batch_size,
+        seed=seed,
+        horizontal_flip=settings.horizontal_flip,
+        device=device,
+    )
 
 
 def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from bench.network import Predictor, check_size
 from bench.records import DataSummary, Record, now, write_record
 from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
 from bench.supply import batches
-from bench.training import Fit, fit
+from bench.training import Fit, fit, training_supply
 from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
 from registry.color import Colors
@@ -29,6 +30,9 @@ from registry.datasets.prepared import Prepared, open_prepared
 from registry.losses.weighted_sum import WeightedSumLoss
 from registry.plugins import load_plugin
 from registry.spec import parse_component, parse_sum
+
+_BALANCED_BATCHES = 8
+"""Training batches that automatic weights of losses are found on."""
 
 OnStep = Callable[[int, int], None]
 
@@ -108,6 +112,8 @@ class _Work:
         self.facts["parameters"] = predictor.parameters
         loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
         loss.reference(torch.tensor(data.train_ab_counts))
+        if loss.automatic:
+            self._balance(loss, predictor, data)
         half = half_epoch(self.settings.epochs)
 
         def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
@@ -134,6 +140,18 @@ class _Work:
         self._save_weights("model", predictor.network.state_dict())
         last = self._score(predictor, data)
         self._score_best(predictor, result, data, last)
+
+    def _balance(self, loss: WeightedSumLoss, predictor: Predictor, data: Prepared) -> None:
+        """Find the automatic weights on the first training batches, before the first step."""
+        supply = training_supply(data.pictures("train"), self.settings, self.job.seed, self.job.device)
+        # A copy, because BatchNorm takes note of every batch it sees in training.
+        untouched = copy.deepcopy(predictor)
+        untouched.network.train()
+        with torch.no_grad(), predictor.autocast():
+            batches = (supply.batch(step) for step in range(_BALANCED_BATCHES))
+            loss.balance((truth.with_ab(untouched(truth)), truth) for truth in batches)
+        terms = (component.text for _, component in loss.spec.terms)
+        self.facts["loss_weights"] = dict(zip(terms, loss.weights, strict=True))
 
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:
         evaluation = self._evaluate(predict, data)

@@ -3,7 +3,7 @@
 Grammar (values are read by the types of the component's signature, never evaluated)::
 
     sum       = term { "+" term }
-    term      = [ weight "*" ] component
+    term      = [ weight "*" ] component          # weight: a number, or "auto"
     component = name [ "(" [ argument { "," argument } ] ")" ]
     argument  = [ parameter "=" ] value
     value     = quoted text | "[" value { "," value } "]" | text with balanced brackets
@@ -15,10 +15,13 @@ import inspect
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 from registry.errors import UserError
 from registry.registry import Entry, Registry, choices
+
+AUTO: Final = "auto"
+"""The weight of a term that is to pull as hard as the terms with numbers do together."""
 
 _COMPONENT = re.compile(r"([A-Za-z][\w-]*)\s*(?:\((.*)\))?", re.DOTALL)
 _TERM = re.compile(r"([-+.\w]*)\s*\*\s*(.+)", re.DOTALL)
@@ -70,9 +73,13 @@ class Component:
 
 @dataclass(frozen=True)
 class WeightedSum:
-    """Components with weights, in the order written."""
+    """Components with weights, in the order written.
 
-    terms: tuple[tuple[float, Component], ...]
+    Attributes:
+        terms: A weight and a component each; the weight `AUTO` is found in training.
+    """
+
+    terms: tuple[tuple[float | Literal["auto"], Component], ...]
 
     @property
     def text(self) -> str:
@@ -107,12 +114,15 @@ def parse_component(registry: Registry, text: str) -> Component:
 
 
 def parse_sum(registry: Registry, text: str) -> WeightedSum:
-    """Read a weighted sum of components, such as ``l1 + 0.1*vgg``.
+    """Read a weighted sum of components, such as ``l1 + 0.1*vgg`` or ``l1 + auto*vgg``.
 
     Raises:
-        UserError: As for `parse_component`, or a weight is not a finite number above 0.
+        UserError: As for `parse_component`, a weight is neither a finite number above 0 nor auto, or all are auto.
     """
-    return WeightedSum(tuple(_term(registry, part, text) for part in split(text, "+", within=text)))
+    terms = tuple(_term(registry, part, text) for part in split(text, "+", within=text))
+    if all(weight == AUTO for weight, _ in terms):
+        raise UserError(f"{text!r} has only automatic weights: give one term a number to balance by, as l1 + auto*vgg.")
+    return WeightedSum(terms)
 
 
 def split(text: str, separator: str, *, within: str | None = None) -> list[str]:
@@ -143,16 +153,18 @@ def split(text: str, separator: str, *, within: str | None = None) -> list[str]:
     return parts
 
 
-def _term(registry: Registry, part: str, within: str) -> tuple[float, Component]:
+def _term(registry: Registry, part: str, within: str) -> tuple[float | Literal["auto"], Component]:
     match = _TERM.fullmatch(part)
     if match is None:
         return 1.0, parse_component(registry, part)
+    if match[1] == AUTO:
+        return AUTO, parse_component(registry, match[2])
     try:
         weight = float(match[1])
     except ValueError:
         weight = math.nan
     if not (math.isfinite(weight) and weight > 0):
-        raise UserError(f"Weight {match[1]!r} in {within!r} is not a number above 0: write, say, 0.1*vgg.")
+        raise UserError(f"Weight {match[1]!r} in {within!r} is not a number above 0: write, say, 0.1*vgg, or auto*vgg.")
     return weight, parse_component(registry, match[2])
 
 

@@ -104,6 +104,22 @@ def test_the_same_cell_gives_the_same_numbers(job):
     assert run_cell(job(seed=1), _ignore).metrics != one.metrics
 
 
+def test_automatic_weights_are_recorded_and_change_nothing_else(job):
+    # Twice the same loss: balanced, each pulls like the other, so that the weight found is 1.
+    record = run_cell(job(loss="l1 + auto*l1"), _ignore)
+    assert record.loss_weights == pytest.approx({"l1": 1.0})
+    fixed = run_cell(job(loss="l1 + 1*l1"), _ignore)
+    assert fixed.loss_weights == {}
+    # Finding it has left weights, BatchNorm and dropout as they were.
+    assert record.metrics["skill"].value == pytest.approx(fixed.metrics["skill"].value, abs=1e-4)
+
+
+def test_rebalancing_is_told_the_training_colours(job):
+    record = run_cell(job(loss="rebalanced(l1)"), _ignore)
+    assert record.status == "completed"
+    assert record.metrics["skill"].value != run_cell(job(loss="l1"), _ignore).metrics["skill"].value
+
+
 @pytest.mark.parametrize("name", ["grey", "mean-color", "color-table", "ceiling"])
 def test_a_baseline_needs_neither_loss_nor_seed(job, tmp_path, name):
     record = run_cell(job(architecture=name, loss=None, seed=None), _ignore)
