@@ -41,17 +41,21 @@ class Component:
     def text(self) -> str:
         """Canonical spec: the parameters that differ from their defaults, in the signature's order."""
         defaults = self.entry.parameters
-        given = [f"{k}={write_value(v)}" for k, v in self.parameters.items() if v != defaults[k].default]
+        given = [f"{k}={write_value(v)}" for k, v in self._telling.items() if v != defaults[k].default]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What makes it this component: name and every parameter, ready for JSON."""
-        return {"name": self.name, "parameters": self.parameters}
+        """What makes it this component: name and every parameter but incidental ones, ready for JSON."""
+        return {"name": self.name, "parameters": self._telling}
 
     def create(self) -> Any:
         """Call the factory."""
         return self.entry.factory(**self.parameters)
+
+    @property
+    def _telling(self) -> dict[str, Any]:
+        return {name: value for name, value in self.parameters.items() if name not in self.entry.incidental}
 
     def __str__(self) -> str:
         return self.text
