@@ -71,6 +71,7 @@ def fit(
         train,
         batch_size=settings.batch_size,
         seed=seed,
+        crop_size=settings.crop_size,
         horizontal_flip=settings.horizontal_flip,
         device=predictor.device,
     )

@@ -1,9 +1,13 @@
 import hashlib
+import json
 import pickle
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from registry.datasets.celeba import CelebA
 from registry.datasets.decoding import decode
 from registry.errors import UnavailableError, UserError
 
+FACES = Path(__file__).parents[3].parent / "shared/data/faces"
 SPLIT = {"train": range(1, 81), "validation": range(81, 91), "test": range(91, 111)}
 PERSONS = {number: 1 + (number - 1) // 5 for number in range(1, 111)}
 
@@ -272,3 +277,36 @@ def test_two_hundred_thousand_pictures_open_quickly_and_lightly(tmp_path):
     tracemalloc.stop()
     print(f"{kept / 1e6:.0f} MB kept, {peak / 1e6:.0f} MB at most")
     assert peak < 300e6
+
+
+@pytest.mark.slow
+def test_two_thousand_real_faces_laid_out_as_celeba_prepare_and_train(tmp_path):
+    if not FACES.is_dir():
+        pytest.skip("the faces of shared/data are not on this machine")
+    pictures = {int(path.stem): path for path in sorted(FACES.glob("*.jpg"))}
+    numbers = list(pictures)
+    splits = {"train": numbers[:1600], "validation": numbers[1600:1800], "test": numbers[1800:]}
+    make_celeba(tmp_path, splits, {number: number // 50 for number in numbers}, pictures)
+    command = [sys.executable, "-m", "bench", "run", "--grid", "smoke", "--name", "faces", "--loss", "l2"]
+    command += ["--architecture", "unet(n_down=5, num_filters=8)", "--dataset", f"celeba(root={tmp_path})"]
+    command += ["--set", "image_size=64", "--set", "crop_size=32", "--set", "steps_per_epoch=60"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("results/faces/cells/*/record.json")]
+    assert [record["status"] for record in records] == ["completed"] * 5
+    (trained,) = [record for record in records if record["loss"]]
+    assert trained["settings"]["crop_size"] == 32
+    assert trained["data"]["n_train"] + trained["data"]["n_validation"] + trained["data"]["n_test"] > 1950
+    assert trained["data"]["image_size"] == 64
+    assert "list_eval_partition.txt" in trained["data"]["split_rule"]
+    grey = next(record for record in records if record["architecture"] == "grey")
+    assert trained["metrics"]["ab_mae"]["value"] < grey["metrics"]["ab_mae"]["value"]
+
+
+def test_a_person_in_two_splits_ends_a_run_in_one_line(tmp_path):
+    make_celeba(tmp_path, SPLIT, PERSONS | {95: 7})
+    command = [sys.executable, "-m", "bench", "run", "--grid", "smoke", "--dataset", f"celeba(root={tmp_path})"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("error: Identity 7 of CelebA is in two splits")
+    assert "Traceback" not in done.stderr
