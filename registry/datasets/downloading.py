@@ -65,16 +65,14 @@ def unavailable(layout: Layout, folder: Path, problem: str = "") -> UnavailableE
     missing = missing_parts(layout, folder)
     steps = []
     if layout.pictures in missing:
-        packed = (folder / layout.archive).exists()
-        steps.append(f"unpack {layout.archive} there" if packed else f"unpack {layout.archive} into it")
+        packed = ", which lies there still packed," if (folder / layout.archive).exists() else ""
+        steps.append(f"unpack {layout.archive}{packed} to a folder {layout.pictures}")
     if layout.split_file in missing:
-        steps.append(f"put {layout.split_file} beside the folder {layout.pictures}")
-    remedy = f"in {str(folder)!r}, {' and '.join(steps)} (published at {layout.page})"
+        steps.append(f"put {layout.split_file}")
+    remedy = f"{' and '.join(steps)} in {str(folder)!r} (published at {layout.page})"
     if problem:
         return UnavailableError(f"{layout.title} cannot be downloaded ({problem}): {remedy}.")
-    return UnavailableError(
-        f"{layout.title} is not there: {remedy}, or let {layout.subfolder} fetch it with download=true."
-    )
+    return UnavailableError(f"{layout.title} is not there: {remedy}, or have it fetched with download=true.")
 
 
 def fetch(layout: Layout, folder: Path) -> None:
@@ -104,7 +102,8 @@ def fetch(layout: Layout, folder: Path) -> None:
             shutil.rmtree(hidden)
     # Whatever torchvision dies of (gdown and urllib have errors of their own, archives theirs), it is not there.
     except Exception as error:
-        raise unavailable(layout, folder, " ".join(str(error).split()) or type(error).__name__) from error
+        problem = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise unavailable(layout, folder, problem) from error
 
 
 def _offer(archive: Path, place: Path) -> None:

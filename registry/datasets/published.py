@@ -135,7 +135,7 @@ def _describe_choice(all_keys: Mapping[Split, Sequence[str]], chosen: Mapping[Sp
     if kept == total:
         return ""
     return (
-        f" Of its {total:,} pictures {kept:,} are used, of every split the same share, chosen at random by a hash of "
+        f" Of {total:,} pictures {kept:,} are used, of every split the same share, chosen at random by a hash of "
         f"seed {_SEED} and the file's name."
     )
 

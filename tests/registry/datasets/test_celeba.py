@@ -160,7 +160,8 @@ def test_parameters_out_of_range_are_refused(folder, parameters, problem):
 
 def test_what_is_missing_is_said_with_where_it_belongs(tmp_path):
     with pytest.raises(
-        UnavailableError, match=r"unpack img_align_celeba\.zip into it and put list_eval_partition\.txt"
+        UnavailableError,
+        match=r"unpack img_align_celeba\.zip to a folder img_align_celeba and put list_eval_partition\.txt in",
     ) as caught:
         celeba(tmp_path)
     assert str(tmp_path / "celeba") in str(caught.value)
@@ -171,7 +172,9 @@ def test_what_is_missing_is_said_with_where_it_belongs(tmp_path):
 def test_an_archive_that_is_still_packed_is_explained(folder):
     (folder / "img_align_celeba").rename(folder / "elsewhere")
     (folder / "img_align_celeba.zip").write_bytes(b"PK")
-    with pytest.raises(UnavailableError, match=r"unpack img_align_celeba\.zip there") as caught:
+    with pytest.raises(
+        UnavailableError, match=r"unpack img_align_celeba\.zip, which lies there still packed"
+    ) as caught:
         celeba(folder)
     assert "list_eval_partition.txt" not in str(caught.value)
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from layouts import make_celeba, make_flowers102
 
-from registry.datasets import celeba, flowers102
+from registry import DATASETS
 from registry.datasets.downloading import find_folder
 from registry.datasets.flowers102 import Flowers102
 from registry.errors import UnavailableError
+
+celeba, flowers102 = DATASETS["celeba"].factory, DATASETS["flowers102"].factory
 
 FLOWERS = {"train": range(1, 9), "validation": range(9, 11), "test": range(11, 31)}
 

@@ -92,11 +92,13 @@ def test_a_damaged_split_file_is_refused(folder, content, problem):
 
 
 def test_what_is_missing_is_said_with_where_it_belongs(folder, tmp_path):
-    with pytest.raises(UnavailableError, match=r"unpack 102flowers\.tgz into it and put setid\.mat") as caught:
+    with pytest.raises(
+        UnavailableError, match=r"unpack 102flowers\.tgz to a folder jpg and put setid\.mat in"
+    ) as caught:
         flowers102(tmp_path / "none")
     assert str(tmp_path / "none" / "flowers-102") in str(caught.value)
     (folder / "setid.mat").unlink()
-    with pytest.raises(UnavailableError, match=r"put setid\.mat beside the folder jpg") as caught:
+    with pytest.raises(UnavailableError, match=r"is not there: put setid\.mat in") as caught:
         flowers102(tmp_path)
     assert "102flowers.tgz" not in str(caught.value)
 
