@@ -50,11 +50,6 @@ class Flowers102(PublishedPictures):
         self.split = split
         super().__init__(root, limit, download, resize, min_chroma)
 
-    @property
-    def parameters(self) -> str:
-        """The parameters in one text, for the revision."""
-        return f"{super().parameters} split={self.split}"
-
     def read_splits(self, path: Path) -> dict[Split, list[str]]:
         """A MATLAB file with the numbers of the pictures in ``trnid``, ``valid`` and ``tstid``."""
         # Imported here because it takes a moment.

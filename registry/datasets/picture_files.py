@@ -43,7 +43,7 @@ class PictureFiles(DataSet):
 
     @property
     def parameters(self) -> str:
-        """The parameters in one text, for the revision: whatever is chosen or done to pictures here."""
+        """The parameters in one text, for the revision."""
         return f"limit={self.limit} resize={self.resize} min_chroma={self.min_chroma}"
 
     @abstractmethod

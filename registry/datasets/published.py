@@ -46,15 +46,14 @@ class PublishedPictures(PictureFiles):
                 raise unavailable(layout, self.folder)
             fetch(layout, self.folder)
         with self._readable():
-            listing = (self.folder / layout.split_file).read_bytes()
-            splits = self.read_splits(self.folder / layout.split_file)
+            split_file = self.folder / layout.split_file
+            checksum = hashlib.md5(split_file.read_bytes(), usedforsecurity=False).hexdigest()
+            splits = self.read_splits(split_file)
             _check_all_filled(splits, layout)
             self._check_files(splits)
-        self._listing = hashlib.blake2b(listing, digest_size=16).hexdigest()
-        official = hashlib.md5(listing, usedforsecurity=False).hexdigest() == layout.split_file_md5
         chosen = splits if limit is None else limited(_shuffled(splits), limit)
         self._keys = {split: sorted(keys) for split, keys in chosen.items()}
-        self.split_rule = self.describe_splits(official) + _describe_choice(splits, self._keys)
+        self.split_rule = self.describe_splits(checksum == layout.split_file_md5) + _describe_choice(splits, self._keys)
 
     @abstractmethod
     def read_splits(self, path: Path) -> dict[Split, list[str]]:
@@ -70,12 +69,12 @@ class PublishedPictures(PictureFiles):
 
     @cached_property
     def revision(self) -> str:
-        """A hash of the official file, the parameters, and each picture's name and size in bytes.
+        """A hash of the parameters and of each picture's split, name and size in bytes.
 
         To read every picture at every start would take minutes: one that is replaced by another of exactly as
         many bytes goes unnoticed.
         """
-        digest = hashlib.blake2b(f"{self.parameters} {self._listing}\0".encode(), digest_size=16)
+        digest = hashlib.blake2b(f"{self.parameters}\0".encode(), digest_size=16)
         for split in SPLITS:
             for key in self._keys[split]:
                 digest.update(f"{split} {key} {_size(self.file(key))}\0".encode())

@@ -4,6 +4,7 @@ import shutil
 import socket
 import sys
 import urllib.error
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,18 +66,55 @@ def test_a_download_lays_everything_where_it_belongs_once(tmp_path, server):
     assert len(server) == 3
 
 
-def test_an_interrupted_unpacking_is_not_taken_for_a_whole_one(tmp_path, server, monkeypatch):
-    def stop(_, place, *__):
-        (Path(place) / "jpg").mkdir()
+@pytest.fixture
+def drive(tmp_path, monkeypatch):
+    """Torchvision's own code of CelebA from here on, with a small archive in place of Google Drive's."""
+    served = make_celeba(tmp_path / "served", FLOWERS, {number: number for number in range(1, 31)})
+    shutil.make_archive(str(served / "img_align_celeba"), "zip", served, "img_align_celeba")
+    rows = "\n".join(["30", "one two", *(f"{number:06d}.jpg 0 0" for number in range(1, 31))])
+    for name in ("list_attr_celeba.txt", "list_bbox_celeba.txt", "list_landmarks_align_celeba.txt"):
+        (served / name).write_text(rows)
+    asked = []
+
+    def retrieve(_, folder, name, __):
+        if not (Path(folder) / name).exists():
+            asked.append(name)
+            shutil.copy(served / name, folder)
+
+    monkeypatch.setattr("torchvision.datasets.celeba.download_file_from_google_drive", retrieve)
+    monkeypatch.setattr("torchvision.datasets.celeba.check_integrity", lambda path, _: Path(path).exists())
+    return asked
+
+
+def test_celeba_arrives_as_torchvision_unpacks_it(tmp_path, drive):
+    data = celeba(str(tmp_path), download=True)
+    assert {split: len(keys) for split, keys in data.keys().items()} == {"train": 8, "validation": 2, "test": 20}
+    assert (tmp_path / "celeba/identity_CelebA.txt").exists()
+    assert "img_align_celeba.zip" in drive
+
+
+def test_an_interrupted_unpacking_is_not_taken_for_a_whole_one(tmp_path, drive, monkeypatch):
+    def stop(archive):
+        half = Path(archive).with_suffix("")
+        half.mkdir()
+        shutil.copy(tmp_path / "served/celeba/img_align_celeba/000001.jpg", half)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("torchvision.datasets.utils.extract_archive", stop)
-        flowers102(str(tmp_path), download=True)
+        patched.setattr("torchvision.datasets.celeba.extract_archive", stop)
+        celeba(str(tmp_path), download=True)
     with pytest.raises(UnavailableError, match="is not there"):
-        flowers102(str(tmp_path))
-    assert len(flowers102(str(tmp_path), download=True).keys()["test"]) == 20
-    assert server.count("102flowers.tgz") == 1  # whole, it is used again
+        celeba(str(tmp_path))
+    data = celeba(str(tmp_path), download=True)
+    assert all(data.file(key).exists() for keys in data.keys().values() for key in keys)
+    assert drive.count("img_align_celeba.zip") == 1  # whole, it is used again
+
+
+def test_of_two_downloads_at_once_one_is_made(tmp_path, drive):
+    with ThreadPoolExecutor(2) as threads:
+        data = list(threads.map(lambda _: celeba(str(tmp_path), download=True), range(2)))
+    assert data[0].revision == data[1].revision
+    assert len(drive) == 6
 
 
 @pytest.mark.usefixtures("server")
@@ -101,11 +139,9 @@ def test_an_archive_that_is_there_is_not_fetched_again(tmp_path, server):
 
 @pytest.mark.usefixtures("server")
 def test_what_a_person_put_there_is_left_alone(tmp_path):
-    folder = make_flowers102(tmp_path, *FLOWERS.values())
-    before = (folder / "setid.mat").read_bytes()
+    folder = make_flowers102(tmp_path, FLOWERS["validation"], FLOWERS["train"], FLOWERS["test"])
     shutil.rmtree(folder / "jpg")
-    flowers102(str(tmp_path), download=True)
-    assert (folder / "setid.mat").read_bytes() == before
+    assert len(flowers102(str(tmp_path), download=True).keys()["validation"]) == 8
 
 
 @pytest.mark.usefixtures("offline")
@@ -140,23 +176,6 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "data").write_bytes(b"")
     with pytest.raises(UnavailableError, match="Not a directory"):
         flowers102(str(tmp_path / "data"), download=True)
-
-
-def test_celeba_arrives_as_torchvision_unpacks_it(tmp_path, monkeypatch):
-    """Torchvision's own code of CelebA, with a small archive in place of Google Drive's."""
-    served = make_celeba(tmp_path / "served", FLOWERS, {number: number for number in range(1, 31)})
-    shutil.make_archive(str(served / "img_align_celeba"), "zip", served, "img_align_celeba")
-    rows = "\n".join(["30", "one two", *(f"{number:06d}.jpg 0 0" for number in range(1, 31))])
-    for name in ("list_attr_celeba.txt", "list_bbox_celeba.txt", "list_landmarks_align_celeba.txt"):
-        (served / name).write_text(rows)
-    monkeypatch.setattr(
-        "torchvision.datasets.celeba.download_file_from_google_drive",
-        lambda _, folder, name, __: shutil.copy(served / name, folder),
-    )
-    monkeypatch.setattr("torchvision.datasets.celeba.check_integrity", lambda path, _: Path(path).exists())
-    data = celeba(str(tmp_path), download=True)
-    assert {split: len(keys) for split, keys in data.keys().items()} == {"train": 8, "validation": 2, "test": 20}
-    assert (tmp_path / "celeba/identity_CelebA.txt").exists()
 
 
 def test_the_folder_is_found_by_what_is_in_it(tmp_path):
