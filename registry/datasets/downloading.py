@@ -61,7 +61,11 @@ def missing_parts(layout: Layout, folder: Path) -> list[str]:
 
 
 def unavailable(layout: Layout, folder: Path, problem: str = "") -> UnavailableError:
-    """The error of a data set that is not there, or of which the ``problem`` is another; it says what to put where."""
+    """The error that says what to put where.
+
+    Args:
+        problem: Why it could not be downloaded; empty where nobody asked for that.
+    """
     missing = missing_parts(layout, folder)
     steps = []
     if layout.pictures in missing:
@@ -108,7 +112,8 @@ def fetch(layout: Layout, folder: Path) -> None:
 
 def _offer(archive: Path, place: Path) -> None:
     """Spare torchvision the download of an archive that is there; it checks whether it is the right one."""
-    with contextlib.suppress(FileNotFoundError, FileExistsError):
+    # There is none, or it is offered already, or the file system has no links: torchvision then fetches it.
+    with contextlib.suppress(OSError):
         os.link(archive, place)
 
 
