@@ -35,7 +35,8 @@ class Cell:
             "loss": self.loss.identity if self.loss else None,
             "dataset": self.dataset.identity,
             "seed": self.seed,
-            "settings": self.settings.model_dump(),
+            # A setting that is not used is not part of what a cell is, so that new ones leave the ids as they were.
+            "settings": self.settings.model_dump(exclude_none=True),
         }
         canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bench.settings import Settings
 from registry.color import AB_SCALE, Colors
 from registry.errors import UserError
 
@@ -39,17 +40,19 @@ class Predictor:
         return sum(parameter.numel() for parameter in self.network.parameters())
 
 
-def check_size(architecture: str, network: nn.Module, image_size: int) -> None:
-    """Refuse a picture size that the network cannot halve as often as it needs.
+def check_sizes(architecture: str, network: nn.Module, settings: Settings) -> None:
+    """Refuse a size of pictures or crops that the network cannot halve as often as it needs.
 
     Raises:
         UserError: With the sizes that fit.
     """
     multiple = network.size_multiple
-    if image_size % multiple:
-        below, above = image_size // multiple * multiple, (image_size // multiple + 1) * multiple
-        near = f"{below} or {above}" if below else f"{above}"
-        raise UserError(
-            f"The architecture {architecture!r} needs image_size to be a multiple of {multiple}, "
-            f"not {image_size}: set it to {near}."
-        )
+    for name in ("image_size", "crop_size"):
+        size = getattr(settings, name)
+        if size is not None and size % multiple:
+            below, above = size // multiple * multiple, (size // multiple + 1) * multiple
+            near = f"{below} or {above}" if below else f"{above}"
+            raise UserError(
+                f"The architecture {architecture!r} needs {name} to be a multiple of {multiple}, "
+                f"not {size}: set it to {near}."
+            )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from bench.cell import Cell
-from bench.network import check_size
+from bench.network import check_sizes
 from registry import METRICS
 from registry.errors import UnavailableError, UserError
 
@@ -46,5 +46,5 @@ def check_components(cells: Sequence[Cell], progress: Callable[[int, int], None]
         except Exception:
             built = None  # its cells will meet it again, and keep it in their records
         if component.text in architectures and hasattr(built, "size_multiple"):
-            check_size(component.text, built, cells[0].settings.image_size)
+            check_sizes(component.text, built, cells[0].settings)
         progress(done := done + 1, total)

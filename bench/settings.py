@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from registry.errors import UserError
 from registry.registry import choices
@@ -16,6 +17,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     image_size: int = Field(64, ge=32, le=4096, description="Pixels of a side of the square pictures.")
+    crop_size: int | None = Field(
+        None, ge=32, description="Pixels of a side of random squares of the pictures to train on; null: whole pictures."
+    )
     epochs: int = Field(30, ge=1, description="Epochs; after each the network is validated.")
     steps_per_epoch: int | None = Field(
         None, ge=1, description="Optimiser steps of an epoch; null: once through the training set."
@@ -31,6 +35,14 @@ class Settings(BaseModel):
     )
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
+
+    @field_validator("crop_size")
+    @classmethod
+    def _fits_into_the_picture(cls, crop_size: int | None, info: ValidationInfo) -> int | None:
+        image_size = info.data.get("image_size")  # missing where it is itself wrong
+        if crop_size is not None and image_size is not None and crop_size > image_size:
+            raise PydanticCustomError("crop_size", f"it should be at most image_size, which is {image_size}")
+        return crop_size
 
 
 def read_settings(values: dict[str, Any], where: str) -> Settings:

@@ -37,15 +37,30 @@ class TrainingSupply:
     The batch of a step is a function of (seed, step) alone: all cells of a seed see the same pictures at the
     same steps, and a resumed cell goes on where it was without replaying what came before.
 
+    Args:
+        pictures: ``(n, S, S, 3)`` uint8.
+        crop_size: Pixels of a side of the square of each picture that is shown, at a random place; None: all of it.
+        horizontal_flip: Mirror half of the pictures.
+
     Raises:
         UserError: The training set has fewer pictures than a batch.
     """
 
-    def __init__(self, pictures: np.ndarray, *, batch_size: int, seed: int, horizontal_flip: bool, device: str) -> None:
+    def __init__(
+        self,
+        pictures: np.ndarray,
+        *,
+        batch_size: int,
+        seed: int,
+        crop_size: int | None,
+        horizontal_flip: bool,
+        device: str,
+    ) -> None:
         check_batch(len(pictures), batch_size)
         self.pictures = pictures
         self.batch_size = batch_size
         self.seed = seed
+        self.crop_size = crop_size
         self.horizontal_flip = horizontal_flip
         self.device = device
         self.steps_per_pass = len(pictures) // batch_size
@@ -55,11 +70,18 @@ class TrainingSupply:
         """The batch of a step, counted from 0 over all epochs; a pass leaves out its incomplete last batch."""
         which, place = divmod(step, self.steps_per_pass)
         indices = self._order(which)[place * self.batch_size : (place + 1) * self.batch_size]
-        chosen = self.pictures[indices]
+        chosen = self.pictures[indices] if self.crop_size is None else self._crop(indices, step)
         if self.horizontal_flip:
             flip = np.random.default_rng([self.seed, 1, step]).random(self.batch_size) < 0.5
             chosen[flip] = chosen[flip, :, ::-1]
         return _colors(chosen, self.device)
+
+    def _crop(self, indices: np.ndarray, step: int) -> np.ndarray:
+        size = self.crop_size
+        places = self.pictures.shape[1] - size + 1
+        corners = np.random.default_rng([self.seed, 2, step]).integers(places, size=(self.batch_size, 2))
+        chosen = zip(indices, corners, strict=True)
+        return np.stack([self.pictures[i, top : top + size, left : left + size] for i, (top, left) in chosen])
 
     def _shuffle(self, which: int) -> np.ndarray:
         return np.random.default_rng([self.seed, 0, which]).permutation(len(self.pictures))

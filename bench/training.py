@@ -131,6 +131,7 @@ def training_supply(train: np.ndarray, settings: Settings, seed: int, device: st
         train,
         batch_size=settings.batch_size,
         seed=seed,
+        crop_size=settings.crop_size,
         horizontal_flip=settings.horizontal_flip,
         device=device,
     )

@@ -18,7 +18,7 @@ from bench import environment, memory
 from bench.cell import Job
 from bench.endings import ending
 from bench.evaluation import Evaluation, Predict, evaluate
-from bench.network import Predictor, check_size
+from bench.network import Predictor, check_sizes
 from bench.records import DataSummary, Record, now, write_record
 from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
 from bench.supply import batches
@@ -90,7 +90,7 @@ class _Work:
             self._score(architecture.predict, data)
             self._keep_samples(architecture.predict, data, "last")
         else:
-            check_size(self.job.architecture, architecture, self.settings.image_size)
+            check_sizes(self.job.architecture, architecture, self.settings)
             self._train_and_score(Predictor(architecture, self.job.device, precision), data)
         self.facts["peak_memory_bytes"] = memory.peak_bytes(self.job.device)
 

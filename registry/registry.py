@@ -45,12 +45,15 @@ class Entry:
         name: Its name in the registry, in grids and on the command line.
         factory: Called with the parameters of a spec; its signature is the component's parameters.
         trained: False for an architecture that is not trained and so needs no loss.
+        incidental: Parameters that say how to get at a component and not what it is, such as ``download``:
+            with another value it is the same component.
         plugin: Where it comes from; None for the project's own.
     """
 
     name: str
     factory: Factory
     trained: bool = True
+    incidental: tuple[str, ...] = ()
     plugin: Plugin | None = None
 
     @property
@@ -75,7 +78,9 @@ class Registry:
         self.kind = kind
         self._entries: dict[str, Entry] = {}
 
-    def register(self, name: str, *, trained: bool = True) -> Callable[[Factory], Factory]:
+    def register(
+        self, name: str, *, trained: bool = True, incidental: tuple[str, ...] = ()
+    ) -> Callable[[Factory], Factory]:
         """Register the decorated class or factory under ``name``.
 
         Raises:
@@ -85,7 +90,7 @@ class Registry:
         def decorate(factory: Factory) -> Factory:
             if name in self._entries:
                 raise ValueError(f"The {self.kind} {name!r} is registered already.")
-            entry = Entry(name, factory, trained, _plugin.get())
+            entry = Entry(name, factory, trained, incidental, _plugin.get())
             if not entry.description:
                 raise ValueError(f"The {self.kind} {name!r} needs a docstring: its first line describes it.")
             self._entries[name] = entry

@@ -53,19 +53,23 @@ class Component:
         given = [
             # What a component modifies comes first and needs no name: rebalanced(l1).
             write_value(value) if isinstance(value, Nested) else f"{name}={write_value(value)}"
-            for name, value in self.parameters.items()
+            for name, value in self._telling.items()
             if value != defaults[name].default
         ]
         return f"{self.name}({', '.join(given)})" if given else self.name
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What makes it this component: name and every parameter, ready for JSON."""
-        return {"name": self.name, "parameters": self.parameters}
+        """What makes it this component: name and every parameter but incidental ones, ready for JSON."""
+        return {"name": self.name, "parameters": self._telling}
 
     def create(self) -> Any:
         """Call the factory."""
         return self.entry.factory(**self.parameters)
+
+    @property
+    def _telling(self) -> dict[str, Any]:
+        return {name: value for name, value in self.parameters.items() if name not in self.entry.incidental}
 
     def __str__(self) -> str:
         return self.text

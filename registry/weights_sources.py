@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from registry.sockets import socket_timeout
 from registry.weights_networks import Network, Weights
 from registry.weights_package import from_package
-
-_SOCKET_SECONDS = 30
 
 
 def checkpoints_folder() -> Path:
@@ -46,7 +43,7 @@ def from_torchvision_server(network: Network) -> dict[str, Weights]:
     from torchvision.models import get_model_weights
 
     url = get_model_weights(network.name)["IMAGENET1K_V1"].url
-    with _socket_timeout(_SOCKET_SECONDS):
+    with socket_timeout():
         state = torch.hub.load_state_dict_from_url(
             url, map_location="cpu", progress=False, check_hash=True, weights_only=True
         )
@@ -65,14 +62,3 @@ SOURCES: dict[str, Source] = {
 def _convolutions(network: Network, state: Mapping[str, Any]) -> Weights:
     """The convolutions of a torchvision state dict."""
     return {key: state[key].numpy() for key in network.keys}
-
-
-@contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
-    """Time-out for connections made inside: torch.hub's downloads know none and would wait for ever."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)

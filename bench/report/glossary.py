@@ -65,7 +65,7 @@ def _one(registry: Registry, text: str) -> str:
 
 
 def _describe(component: Component, without: str = "") -> str:
-    given = {name: value for name, value in component.parameters.items() if name != without}
+    given = {name: value for name, value in component.identity["parameters"].items() if name != without}
     settings = ", ".join(f"{name} = {write_value(value)}" for name, value in given.items())
     note = f" {_NOTES[component.name]}" if component.name in _NOTES else ""
     return f"{prose(component.entry.description)}{note}" + (f" With {escape(settings)}." if settings else "")

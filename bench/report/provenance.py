@@ -53,7 +53,7 @@ def facts(run: StoredRun) -> dict[str, str]:
     }
     if trained:
         mean = sum(record.seconds.get("fit", 0) for record in trained) / len(trained)
-        found["Training"] = f"{mean:.1f} s per cell on average, {count(len(trained), 'cell')}"
+        found["Training"] = f"{mean:.1f} s per cell on average, {count(len(trained), 'cell')}{_crops(trained[0])}"
     return {name: text for name, text in found.items() if text}
 
 
@@ -68,6 +68,18 @@ def mixed(run: StoredRun) -> str:
     }
     several = [f"{len(values)} {kind}" for kind, values in kinds.items() if len(values) > 1]
     return f"The cells of this run come from {join(several)}: see how it was made." if several else ""
+
+
+def _crops(record: Record) -> str:
+    """What the networks saw of the training pictures, where that was not all of them."""
+    size = record.settings.get("crop_size")
+    if size is None:
+        return ""
+    whole = record.settings["image_size"]
+    return (
+        f"; on random squares of {size} × {size} pixels of the training pictures, validated and tested on whole "
+        f"pictures of {whole} × {whole}"
+    )
 
 
 def _several(records: Sequence[Record], describe: Any) -> str:

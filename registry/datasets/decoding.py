@@ -9,14 +9,18 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from registry.datasets.base import UnreadablePictureError
 
-RESIZE_RULE = "Centre-cropped to a square, then resized in 8-bit sRGB with an antialiasing Lanczos filter."
+Resize = Literal["crop", "squash"]
+RESIZE_RULES: dict[Resize, str] = {
+    "crop": "Centre-cropped to a square, then resized in 8-bit sRGB with an antialiasing Lanczos filter.",
+    "squash": "The whole picture squeezed to a square, in 8-bit sRGB with an antialiasing Lanczos filter.",
+}
 
 MAX_PIXELS = 10**9
 """Larger pictures are refused: a small file can claim to be one and fill the memory."""
@@ -45,8 +49,8 @@ _PROFILE_SPACES = {"1": "GRAY", "L": "GRAY", "LA": "GRAY", "CMYK": "CMYK"}
 _pillow_lock = threading.Lock()
 
 
-def decode(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
-    """Decode a picture to sRGB, uint8, ``(image_size, image_size, 3)``.
+def decode(source: str | Path | BinaryIO, image_size: int, resize: Resize = "crop") -> np.ndarray:
+    """Decode a picture to sRGB, uint8, ``(image_size, image_size, 3)``, made square as `RESIZE_RULES` say.
 
     EXIF orientation and embedded colour profiles are applied, transparency is laid on white, deep pictures
     are scaled to 8 bits, and of an animation the first frame is taken. Threads decode one after another.
@@ -55,7 +59,7 @@ def decode(source: str | Path | BinaryIO, image_size: int) -> np.ndarray:
         UnreadablePictureError: The file cannot be read, is damaged, is no picture or is too large.
     """
     with _pillow_settings():
-        rgb = _to_rgb(_load_square(source, image_size))
+        rgb = _to_rgb(_load(source, image_size, resize))
         return np.array(rgb.resize((image_size, image_size), Image.Resampling.LANCZOS))
 
 
@@ -71,8 +75,8 @@ def _pillow_settings() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _load_square(source: str | Path | BinaryIO, image_size: int) -> Image.Image:
-    """The upright centre square, decoded, in the file's own mode."""
+def _load(source: str | Path | BinaryIO, image_size: int, resize: Resize) -> Image.Image:
+    """What of the picture is kept, upright and decoded, in the file's own mode."""
     try:
         with Image.open(source, formats=_FORMATS) as image:
             width, height = image.size
@@ -83,9 +87,12 @@ def _load_square(source: str | Path | BinaryIO, image_size: int) -> Image.Image:
             if width * height > _DRAFT_PIXELS:
                 image.draft(None, (_DRAFT_MARGIN * image_size, _DRAFT_MARGIN * image_size))
             image.load()
-            return _centre_square(_upright(image))
+            upright = _upright(image)
+            return _centre_square(upright) if resize == "crop" else upright
     except UnreadablePictureError:
         raise
+    except FileNotFoundError:
+        raise UnreadablePictureError("No such file: it is missing, or a link to one that is") from None
     except UnidentifiedImageError:
         allowed = f"{', '.join(_FORMATS[:-1])} or {_FORMATS[-1]}"
         raise UnreadablePictureError(f"it is empty, damaged or no {allowed} picture") from None

@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
-from registry.datasets.base import SPLITS, DataSet, Split
-from registry.datasets.decoding import RESIZE_RULE, decode
+from registry.datasets.base import DEFAULT_MIN_CHROMA, SPLITS, Split
+from registry.datasets.decoding import Resize
+from registry.datasets.picture_files import PictureFiles, folder_path, limited
 from registry.errors import UserError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
@@ -23,7 +22,7 @@ _ENOUGH_PICTURES = 50
 _BLOCK = 2**20
 
 
-class Folder(DataSet):
+class Folder(PictureFiles):
     """The pictures of a folder and of the folders in it; hidden ones are ignored.
 
     A key is a picture's path relative to the folder, with forward slashes.
@@ -33,31 +32,34 @@ class Folder(DataSet):
         "80/10/10 by a hash of each file's content, so that a picture stays in its split when others are "
         "added and exact duplicates share one."
     )
-    resize_rule = RESIZE_RULE
 
-    def __init__(self, path: str, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        limit: int | None = None,
+        resize: Resize = "crop",
+        min_chroma: float = DEFAULT_MIN_CHROMA,
+    ) -> None:
         """Find the pictures.
 
         Args:
             path: The folder, absolute, relative to the current one, or from the home folder (``~``).
-            limit: Use this many pictures at most, of every split its share; at least 3.
+            limit: As for `PictureFiles`; so are ``resize`` and ``min_chroma``.
 
         Raises:
-            UserError: The folder is missing, is no folder, cannot be listed or has no pictures.
+            UserError: The folder is missing, is no folder, cannot be listed or has no pictures; or a parameter
+                is out of its range.
         """
-        if limit is not None and limit < len(SPLITS):
-            raise UserError(f"limit={limit} is too small for a folder: use {len(SPLITS)} or more, or none.")
+        super().__init__(limit, resize, min_chroma)
         if not path.strip():
             raise UserError("The path of the folder is empty: give path=... a folder with pictures in it.")
-        # os.path leaves the home folder of a user who does not exist as it stands; pathlib raises.
-        self.path = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
-        self.limit = limit
+        self.path = folder_path(path)
         self._files = _find_pictures(self.path)
 
     @property
     def revision(self) -> str:
-        """A hash of every picture's path and content, and of the limit."""
-        digest = hashlib.blake2b(f"limit={self.limit}\0".encode(), digest_size=16)
+        """A hash of every picture's path and content, and of the parameters."""
+        digest = hashlib.blake2b(f"{self.parameters}\0".encode(), digest_size=16)
         for key, content in self._contents.items():
             digest.update(f"{key}\0{content.hex()}\0".encode())
         return digest.hexdigest()
@@ -74,10 +76,6 @@ class Folder(DataSet):
         """The picture's file."""
         return self._files[key]
 
-    def read(self, key: str, image_size: int) -> np.ndarray:
-        """The picture, as the base class says."""
-        return decode(self._files[key], image_size)
-
     @cached_property
     def _contents(self) -> dict[str, bytes]:
         """The hash of each picture's content, by key."""
@@ -91,7 +89,7 @@ class Folder(DataSet):
         for key in by_order:
             splits[_split_of(self._contents[key])].append(key)
         if self.limit is not None:
-            splits = _limited(splits, self.limit)
+            splits = limited(splits, self.limit)
         empty = [split for split in SPLITS if not splits[split]]
         if empty:
             raise UserError(
@@ -175,13 +173,3 @@ def _split_of(content: bytes) -> Split:
 def _order_of(content: bytes) -> bytes:
     # Not the bytes that decide on the split, or the first in this order would all be training pictures.
     return content[8:]
-
-
-def _limited(splits: dict[Split, list[str]], limit: int) -> dict[Split, list[str]]:
-    """The first of each split, in proportion to its size, ``limit`` in all."""
-    total = sum(map(len, splits.values()))
-    if limit >= total:
-        return splits
-    shares = {split: max(1, limit * len(keys) // total) for split, keys in splits.items()}
-    shares["train"] = limit - shares["validation"] - shares["test"]
-    return {split: keys[: shares[split]] for split, keys in splits.items()}

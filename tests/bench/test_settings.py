@@ -12,11 +12,19 @@ from registry.errors import UserError
         ({"epochs": "many"}, "setting 'epochs' is 'many': .*valid integer"),
         ({"precision": "float8"}, "'auto', 'float32' or 'bfloat16'"),
         ({"learning_rate": -1}, "greater than 0"),
+        ({"crop_size": 128}, "setting 'crop_size' is 128: it should be at most image_size, which is 64"),
+        ({"crop_size": 16}, "setting 'crop_size' is 16: .*greater than or equal to 32"),
+        ({"crop_size": 8000, "image_size": 9000}, "setting 'image_size' is 9000"),
     ],
 )
 def test_wrong_settings_say_what_is_allowed(values, message):
     with pytest.raises(UserError, match=message):
         read_settings(values, "here")
+
+
+@pytest.mark.parametrize("values", [{}, {"crop_size": None}, {"crop_size": 64}, {"image_size": 256, "crop_size": 128}])
+def test_crops_fit_into_the_pictures(values):
+    assert read_settings(values, "here").crop_size == values.get("crop_size")
 
 
 def test_every_setting_is_described():

@@ -10,8 +10,15 @@ def _pictures(n=10, size=4):
     return np.random.default_rng(0).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
 
 
-def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False):
-    return TrainingSupply(pictures, batch_size=batch_size, seed=seed, horizontal_flip=horizontal_flip, device="cpu")
+def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False, crop_size=None):
+    return TrainingSupply(
+        pictures,
+        batch_size=batch_size,
+        seed=seed,
+        crop_size=crop_size,
+        horizontal_flip=horizontal_flip,
+        device="cpu",
+    )
 
 
 def _which(pictures, colors):
@@ -52,6 +59,44 @@ def test_mirroring_leaves_the_prepared_pictures_alone():
     before = pictures.copy()
     _supply(pictures, horizontal_flip=True).batch(0)
     assert np.array_equal(pictures, before)
+
+
+def _places(n=12, size=8, crop_size=5, **options):
+    """Where each crop of 40 steps was taken, top and left, by pictures whose pixels tell their place."""
+    y, x = np.mgrid[:size, :size]
+    one = np.stack([y, x, np.zeros_like(x)], axis=2).astype(np.uint8)
+    supply = _supply(np.repeat(one[None], n, axis=0), crop_size=crop_size, **options)
+    crops = np.concatenate([supply.batch(step).rgb8.numpy() for step in range(40)])
+    assert crops.shape[1:3] == (crop_size, crop_size)
+    corners = crops[:, 0, 0, :2]
+    for crop, (top, left) in zip(crops, corners, strict=True):
+        assert np.array_equal(crop, one[top : top + crop_size, left : left + crop_size])
+    return corners
+
+
+def test_crops_are_whole_squares_from_every_place_equally_often():
+    counts = np.zeros((4, 4))
+    np.add.at(counts, tuple(_places(batch_size=12).T), 1)
+    assert counts.sum() == 480
+    expected = 480 / 16
+    assert ((counts - expected) ** 2 / expected).sum() < 37.7  # chi-squared, 15 degrees of freedom, p = 0.001
+
+
+def test_the_place_of_a_crop_depends_on_seed_and_step_alone():
+    assert np.array_equal(_places(), _places())
+    assert not np.array_equal(_places(), _places(seed=1))
+    pictures = _pictures(size=8)
+    supply, other = (_supply(pictures, crop_size=4, horizontal_flip=True) for _ in range(2))
+    forwards = [supply.batch(step).viewed for step in range(7)]
+    backwards = [other.batch(step).viewed for step in reversed(range(7))]
+    assert all(torch.equal(one, two) for one, two in zip(forwards, reversed(backwards), strict=True))
+
+
+def test_crops_change_neither_the_order_nor_the_mirrored_pictures():
+    pictures = _pictures(9, size=8)
+    whole = _supply(pictures, horizontal_flip=True)
+    same = _supply(pictures, horizontal_flip=True, crop_size=8)
+    assert all(torch.equal(whole.batch(step).viewed, same.batch(step).viewed) for step in range(6))
 
 
 def test_all_pictures_come_in_order():

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from bench.network import Predictor, check_size
+from bench.network import Predictor, check_sizes
 from bench.settings import Settings
 from bench.training import NonFiniteLossError, fit
 from registry.architectures.unet import Unet
@@ -114,13 +114,34 @@ def test_a_validation_loss_that_is_no_number_names_the_epoch():
         _fit(loss=Breaking(12, math.nan))
 
 
-def test_a_size_that_the_network_cannot_halve_is_refused():
+@pytest.mark.parametrize(
+    ("sizes", "problem"),
+    [
+        ({"image_size": 80}, r"image_size to be a multiple of 32, not 80: set it to 64 or 96"),
+        ({"image_size": 96, "crop_size": 40}, r"crop_size to be a multiple of 32, not 40: set it to 32 or 64"),
+    ],
+)
+def test_a_size_that_the_network_cannot_halve_is_refused(sizes, problem):
     network = Unet(n_down=5, num_filters=4)
-    check_size("unet", network, 96)
-    with pytest.raises(UserError, match=r"multiple of 32, not 80: set it to 64 or 96"):
-        check_size("unet", network, 80)
-    with pytest.raises(UserError, match=r"multiple of 32, not 16: set it to 32\."):
-        check_size("unet", network, 16)
+    check_sizes("unet", network, Settings(image_size=96))
+    check_sizes("unet", network, Settings(image_size=96, crop_size=64))
+    with pytest.raises(UserError, match=problem):
+        check_sizes("unet", network, Settings(**sizes))
+    with pytest.raises(UserError, match=r"multiple of 64, not 32: set it to 64\."):
+        check_sizes("unet", Unet(n_down=6, num_filters=4), Settings(image_size=32))
+
+
+def test_crops_are_trained_on_and_whole_pictures_validated():
+    sides = {"train": set(), "validation": set()}
+
+    class Seeing(Unet):
+        def forward(self, lightness):
+            sides["train" if self.training else "validation"].add(tuple(lightness.shape[-2:]))
+            return super().forward(lightness)
+
+    settings = SETTINGS.model_copy(update={"crop_size": 8})
+    _fit(settings, network=Seeing(n_down=2, num_filters=4))
+    assert sides == {"train": {(8, 8)}, "validation": {(16, 16)}}
 
 
 def test_a_single_step_is_refused():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -192,3 +194,19 @@ def test_what_cannot_be_had_skips_the_cell_with_the_reason(job, register):
     register(ARCHITECTURES, "absent", absent)
     record = run_cell(job(architecture="absent"), _ignore)
     assert (record.status, record.reason) == ("skipped", "No such weights here.")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("image_size", "crop_size"), [(64, None), (128, 64), (256, 128), (256, None)])
+def test_pictures_of_all_usual_sizes_are_trained_on_and_scored_whole(job, tmp_path, image_size, crop_size):
+    from registry import DATASETS
+
+    dataset = parse_component(DATASETS, "synthetic-flowers(n_train=8, n_validation=2, n_test=4)").create()
+    data = prepare(dataset, f"flowers of {image_size}", image_size)
+    sizes = {"image_size": image_size, "crop_size": crop_size, "epochs": 1, "batch_size": 4}
+    record = run_cell(replace(job("unet", **sizes), prepared=data.folder), _ignore)
+    assert record.status == "completed", record.error
+    assert record.settings["crop_size"] == crop_size
+    assert record.data.image_size == image_size
+    with Image.open(tmp_path / "abc/samples/last.png") as strip:
+        assert strip.size == (3 * image_size, image_size)

@@ -107,3 +107,17 @@ def test_any_text_is_read_or_refused_in_words(text):
         parse_sum(LOSSES, text)
     except UserError as error:
         assert str(error)
+
+
+def test_incidental_parameters_reach_the_factory_and_change_nothing_else():
+    registry = Registry("thing")
+
+    @registry.register("thing", incidental=("download",))
+    def thing(size: int = 1, download: bool = False) -> tuple[int, bool]:
+        """A thing."""
+        return size, download
+
+    plain, fetched = parse_component(registry, "thing(size=2)"), parse_component(registry, "thing(2, download=true)")
+    assert fetched.create() == (2, True)
+    assert fetched.text == plain.text == "thing(size=2)"
+    assert fetched.identity == plain.identity == {"name": "thing", "parameters": {"size": 2}}

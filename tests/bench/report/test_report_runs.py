@@ -51,6 +51,24 @@ def test_one_cell_alone(page):
     assert "1 of 1 trained cell completed" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("crop_size", "told"),
+    [(None, None), (32, "on random squares of 32 × 32 pixels of the training pictures")],
+    ids=["whole", "crops"],
+)
+def test_the_page_says_what_the_networks_saw(make_run, tmp_path, crop_size, told):
+    run = make_run(size=64)
+    for path in run.glob("cells/*/record.json"):
+        record = json.loads(path.read_text())
+        record["settings"]["crop_size"] = crop_size
+        path.write_text(json.dumps(record))
+    path = render(run, tmp_path / "report")
+    check(path)
+    text = path.read_text()
+    assert ("random squares" in text) == bool(told)
+    assert told is None or f"{told}, validated and tested on whole pictures of 64 × 64" in text
+
+
 def test_failures_show_in_the_table_and_with_their_traceback(page):
     path = page(status=lambda _, loss, *__: "failed" if loss == "l2" else "completed")
     check(path)

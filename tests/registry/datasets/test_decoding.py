@@ -46,8 +46,12 @@ def reference(rgb: np.ndarray, size: int) -> np.ndarray:
     height, width = rgb.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    square = rgb[top : top + side, left : left + side].astype(float)
-    across = np.clip(lanczos(square.transpose(1, 0, 2), size), 0, 255).round()
+    return squashed(rgb[top : top + side, left : left + side], size)
+
+
+def squashed(rgb: np.ndarray, size: int) -> np.ndarray:
+    """Across first, then down."""
+    across = np.clip(lanczos(rgb.astype(float).transpose(1, 0, 2), size), 0, 255).round()
     return np.clip(lanczos(across.transpose(1, 0, 2), size), 0, 255).round()
 
 
@@ -59,6 +63,39 @@ def test_agrees_with_a_crop_and_lanczos_by_the_textbook(height, width, size, see
     assert got.shape == (size, size, 3) and got.dtype == np.uint8
     # Pillow rounds between the two directions in fixed point: one step, times weights that add up to over 1.
     assert np.abs(got.astype(float) - reference(rgb, size)).max() <= 2
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 48), st.integers(0, 2**32 - 1))
+def test_squash_agrees_with_lanczos_of_the_whole_picture_by_the_textbook(height, width, size, seed):
+    rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    got = decode(encoded(Image.fromarray(rgb), "PNG"), size, "squash")
+    assert got.shape == (size, size, 3) and got.dtype == np.uint8
+    # Between the directions values are clipped, and which one Pillow takes first depends on its version.
+    turned = rgb.transpose(1, 0, 2)
+    either = squashed(rgb, size), squashed(turned, size).transpose(1, 0, 2)
+    assert min(np.abs(got - expected).max() for expected in either) <= 2
+
+
+@pytest.mark.parametrize("resize", ["crop", "squash"])
+def test_large_jpegs_are_made_square_by_the_same_rule(resize, monkeypatch):
+    file = encoded(Image.fromarray(smooth(600, 900)), "JPEG", quality=95)
+    whole = decode(file, 40, resize).astype(float)
+    file.seek(0)
+    monkeypatch.setattr(decoding, "_DRAFT_PIXELS", 0)
+    drafted = decode(file, 40, resize).astype(float)
+    assert np.abs(drafted - whole).max() <= 4
+    corner = {"crop": 255 * 150 / 900, "squash": 0}[resize]  # red grows with x: where does the picture start?
+    assert abs(whole[0, 0, 0] - corner) < 12
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF"])
+def test_every_kind_of_file_can_be_squashed(kind):
+    rgb = smooth(40, 60)
+    options = {"JPEG": {"quality": 98, "subsampling": 0}, "WEBP": {"lossless": True}}.get(kind, {})
+    got = decode(encoded(Image.fromarray(rgb), kind, **options), 20, "squash").astype(float)
+    expected = decode(encoded(Image.fromarray(rgb), "PNG"), 20, "squash").astype(float)
+    assert np.abs(got - expected).max() <= {"JPEG": 4, "GIF": 20}.get(kind, 0)
 
 
 def test_real_photographs_agree_with_the_textbook():
