@@ -97,7 +97,7 @@ class PublishedPictures(PictureFiles):
         if len(missing) > _MOST_MISSING * len(listed):
             raise UserError(
                 f"{len(missing):,} of the {len(listed):,} pictures that {self.layout.split_file} lists are not in "
-                f"{str(folder)!r}, such as {missing[0]}: unpack {self.layout.archive} there again, and whole."
+                f"{str(folder)!r}, such as {missing[0]}: unpack {self.layout.archive} again, and whole."
             )
 
     @contextmanager
