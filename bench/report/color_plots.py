@@ -7,21 +7,15 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
-from matplotlib.image import AxesImage
-from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
+from bench.report.ab_plane import add_scale, bins_in_use, frame, limits, plane
 from bench.report.board import Board, LossGroup
 from bench.report.figure import Figure
-from bench.report.lab import gamut_outline
 from bench.report.stored import Colors
-from bench.report.style import FAINT, PALETTE, canvas, empty, file_name, label, small_multiples
+from bench.report.style import PALETTE, canvas, empty, file_name, label, small_multiples
 
-_AB_LIMIT = 120
-_LEAST_SHARE = 1e-5
 _CHROMA_BIN = 3
-
-Span = tuple[float, float]
 
 
 def draw_ab_planes(board: Board, folder: Path) -> list[Figure]:
@@ -45,65 +39,37 @@ def _draw_planes(board: Board, group: LossGroup, truth: Colors, folder: Path) ->
     areas = []
     cells = [(architecture, loss) for architecture in rows for loss in group.losses]
     pooled = {cell: _pooled(board, *cell) for cell in cells}
-    limits = _limits()
-    tall = np.ptp(limits[1]) / np.ptp(limits[0])
+    across, up = limits()
+    tall = np.ptp(up) / np.ptp(across)
     with canvas(path, 0.9 + len(rows) * (0.15 + tall * (7.0 / (len(group.losses) + 1) - 0.12))) as figure:
         panels = small_multiples(figure, len(rows), len(group.losses) + 1, sharex=True, sharey=True)
-        norm = LogNorm(_LEAST_SHARE, 1e-1, clip=False)
-        for panel in panels.flat:
-            panel.set(aspect="equal", xlim=limits[0], ylim=limits[1], xticks=[-50, 0, 50], yticks=[-50, 0, 50])
         for line, architecture in zip(panels, rows, strict=True):
-            image = _plane(line[0], truth.ab, norm)
+            image = plane(line[0], truth.ab)
             for panel, loss in zip(line[1:], group.losses, strict=True):
                 colors = pooled[architecture, loss]
                 if colors is None:
+                    frame(panel)
                     empty(panel, board.state(architecture, loss))
                     continue
-                _plane(panel, colors.ab, norm)
-                areas.append(f"{architecture} with {loss} {_bins(colors.ab)}")
+                plane(panel, colors.ab)
+                areas.append(f"{architecture} with {loss} {bins_in_use(colors.ab)}")
             line[0].set_ylabel(f"{label(architecture)}\nb (blue – yellow)")
         for panel, name in zip(panels[0], ["truth", *group.losses], strict=True):
             panel.set_title(label(name, 16))
         for panel in panels[-1]:
             panel.set_xlabel("a (green – red)")
-        bar = figure.colorbar(image, ax=panels, shrink=0.7, aspect=30, extend="both", pad=0.01)
-        bar.ax.yaxis.set_minor_locator(NullLocator())
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
-        bar.set_label("pixels in a bin of 2 × 2 Lab units")
+        add_scale(figure, panels, image)
     return Figure(
         path,
         f"Colours in the ab plane on {board.dataset}{group.title}",
         "How often each colour occurs in the test pictures, on one logarithmic scale: right is red, left green, "
         "up yellow, down blue, and the centre grey. The line is the edge of sRGB's colours; a small blot near the "
         "centre is a network that dares few of them.",
-        f"Densities in the ab plane on {board.dataset}. Bins in use: truth {_bins(truth.ab)}; {'; '.join(areas)}.",
+        f"Densities in the ab plane on {board.dataset}. Bins in use: truth {bins_in_use(truth.ab)}; "
+        f"{'; '.join(areas)}.",
         "colors",
         board.dataset,
     )
-
-
-def _plane(axes: Axes, counts: np.ndarray, norm: LogNorm) -> AxesImage:
-    share = np.ma.masked_equal(counts / max(1, counts.sum()), 0)
-    axes.plot(*gamut_outline().T, color=FAINT, linewidth=1)
-    extent = (-_AB_LIMIT, _AB_LIMIT, -_AB_LIMIT, _AB_LIMIT)
-    # Rows are a and columns b in what is stored; a picture wants b upwards.
-    return axes.imshow(
-        share.T,
-        origin="lower",
-        extent=extent,
-        norm=norm,
-        cmap="viridis_r",
-        interpolation="nearest",
-        aspect="equal",
-        zorder=2,
-    )
-
-
-def _limits() -> tuple[Span, Span]:
-    """What is shown of a and b: all that sRGB has, the same for every data set."""
-    outline = gamut_outline()
-    (low_a, low_b), (high_a, high_b) = outline.min(axis=0) - 6, outline.max(axis=0) + 6
-    return (low_a, high_a), (low_b, high_b)
 
 
 def _draw_histograms(board: Board, group: LossGroup, truth: Colors, folder: Path) -> Figure:
@@ -163,11 +129,6 @@ def _pooled(board: Board, architecture: str, loss: str) -> Colors | None:
     if not found:
         return None
     return Colors(*(sum(getattr(colors, field.name) for colors in found) for field in fields(Colors)))
-
-
-def _bins(counts: np.ndarray) -> int:
-    """Bins that hold a share worth showing."""
-    return int((counts >= _LEAST_SHARE * counts.sum()).sum())
 
 
 def _reach(counts: np.ndarray) -> float:

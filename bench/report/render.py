@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from urllib.parse import quote, unquote
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from urllib.parse import unquote
 
 from bench.records import write_atomically
-from bench.report import markdown, page
+from bench.report import page
 from bench.report.figure import Figure
 from bench.report.stored import StoredRun
+from bench.report.template import fill
 from registry.errors import UserError
 
 _TITLE = "# Colorization benchmark: "
@@ -59,19 +58,4 @@ def _figures_of(text: str) -> set[str]:
 
 
 def _page(run: StoredRun, figures: list[Figure]) -> str:
-    environment = Environment(
-        loader=PackageLoader("bench.report", ""),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # the page is Markdown: its own filters escape
-    )
-    environment.filters |= {
-        "code": markdown.code,
-        "escape": markdown.escape,
-        "fence": markdown.fence,
-        "link": lambda figure: quote(f"figures/{figure.path.name}"),
-    }
-    text = environment.get_template("report.md.j2").render(page.content(run, figures))
-    return re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+    return fill("bench.report", "report.md.j2", page.content(run, figures))

@@ -153,3 +153,17 @@ def _through_profile(image: Image.Image, icc_profile: bytes, space: str) -> Imag
         return ImageCms.profileToProfile(opaque, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (OSError, ImageCms.PyCMSError):
         return image.convert("RGB")
+
+
+def read_header(source: str | Path | BinaryIO) -> tuple[int, int, str] | None:
+    """Width and height in pixels as stored, before any rotation, and format; None where it is no picture.
+
+    Only the header is read: what follows may be damaged.
+    """
+    with _pillow_settings():
+        try:
+            with Image.open(source, formats=_FORMATS) as image:
+                return image.width, image.height, image.format
+        # A damaged header raises nearly anything; `decode` says what is wrong with it.
+        except Exception:
+            return None

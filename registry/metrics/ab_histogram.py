@@ -52,11 +52,15 @@ def _cell(ab: Tensor) -> Tensor:
     return (a * _SIDE + b).flatten()
 
 
+def ab_bins(ab: Tensor) -> Tensor:
+    """Which of the Q bins each pixel of ``(N, 2, H, W)`` falls into, ``(N, H * W)``."""
+    return _nearest_bin().to(ab.device)[_cell(ab)].view(len(ab), -1)
+
+
 def ab_counts(ab: Tensor) -> Tensor:
     """Pixels of each picture ``(N, 2, H, W)`` in each of the Q bins, ``(N, Q)`` float64."""
     n, q = len(ab), len(reachable_bins())
-    bins = _nearest_bin().to(ab.device)[_cell(ab)].view(n, -1)
-    places = bins + q * torch.arange(n, device=ab.device)[:, None]
+    places = ab_bins(ab) + q * torch.arange(n, device=ab.device)[:, None]
     return torch.bincount(places.flatten(), minlength=n * q).view(n, q).double()
 
 
