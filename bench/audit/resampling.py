@@ -1,0 +1,51 @@
+"""How sure a value is: a bootstrap over pictures whose memory does not grow with their number."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+GROUPS = 2000
+"""More pictures than this are resampled in groups drawn at random, which have the same variance in all."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval over pictures; of a single picture there is none (NaN)."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Groups:
+    """Pictures in random groups of nearly equal size, a picture each where there are few, to be redrawn.
+
+    Attributes:
+        of: The group of each picture, ``(n,)``.
+        count: Number of groups.
+        weights: How often each group is drawn in each resample, ``(RESAMPLES, count)``.
+    """
+
+    def __init__(self, n: int, name: str) -> None:
+        """Draw the resamples, by ``name``: no two sets may be drawn with the same weights."""
+        seed = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
+        generator = np.random.default_rng(seed)
+        self.count = min(n, GROUPS)
+        self.of = generator.permutation(n) % self.count
+        self.weights = generator.multinomial(self.count, [1 / self.count] * self.count, RESAMPLES)
+
+    def mean(self, values: np.ndarray) -> Estimate:
+        """The mean of values by picture, ``(n,)``."""
+        sums, sizes = np.bincount(self.of, weights=values), np.bincount(self.of)
+        return self.estimate(values.mean(), (self.weights @ sums) / (self.weights @ sizes))
+
+    def estimate(self, value: float, redrawn: np.ndarray) -> Estimate:
+        """A value and the interval that holds 95 % of what was redrawn."""
+        if len(self.of) < 2:
+            return Estimate(float(value), float("nan"), float("nan"))
+        low, high = np.percentile(redrawn, [2.5, 97.5])
+        return Estimate(float(value), float(low), float(high))
