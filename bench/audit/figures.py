@@ -159,7 +159,7 @@ def _draw_chroma(audits: Sequence[DatasetAudit], folder: Path) -> Figure:
         mean.set(xlabel="mean chroma of a picture in Lab units", ylabel="share of pictures", xlim=(0, _reach(audits)))
         peak.set(xlabel="peak chroma: what 1 % of its pixels reach", xlim=(0, _CHROMA_EDGES[-1]))
         mean.set_ylim(bottom=0)
-        mean.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        mean.yaxis.set_major_formatter(PercentFormatter(1))
         figure.legend(*peak.get_legend_handles_labels(), loc="outside upper center", frameon=False)
     return Figure(
         path,
@@ -179,4 +179,4 @@ def _percentiles(audit: DatasetAudit) -> str:
 
 def _reach(audits: Sequence[DatasetAudit]) -> float:
     most = max(audit.pictures["mean_chroma"].quantile(0.999) for audit in audits)
-    return float(min(_CHROMA_EDGES[-1], 10 * math.ceil(most / 10)))
+    return float(np.clip(10 * math.ceil(most / 10), 10, _CHROMA_EDGES[-1]))

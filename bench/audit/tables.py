@@ -106,6 +106,8 @@ def _files(audit: DatasetAudit) -> list[str]:
 
 
 def _spread(values: pd.Series) -> str:
+    if values.empty:
+        return "–"
     return ", ".join(f"{value:,.0f}" for value in (values.min(), values.median(), values.max()))
 
 

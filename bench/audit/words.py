@@ -110,11 +110,11 @@ _FINE = "every picture can be read, none is grey or near-grey, and none is there
 def _problems(audit: DatasetAudit) -> list[str]:
     parts = []
     for flag, meaning in (
-        ("unreadable", "cannot be read"),
+        ("unreadable", "unreadable"),
         ("grey", "grey"),
         ("near-grey", "near-grey"),
-        ("duplicate", "copies of one another"),
-        ("leak", "copies across splits"),
+        ("duplicate", "with the same pixels as another"),
+        ("leak", "with a copy in another split"),
     ):
         number = len(audit.flagged(flag))
         if number:
