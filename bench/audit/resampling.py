@@ -41,11 +41,32 @@ class Groups:
     def mean(self, values: np.ndarray) -> Estimate:
         """The mean of values by picture, ``(n,)``."""
         sums, sizes = np.bincount(self.of, weights=values), np.bincount(self.of)
-        return self.estimate(values.mean(), (self.weights @ sums) / (self.weights @ sizes))
+        low, high = _percentiles((self.weights @ sums) / (self.weights @ sizes))
+        return self._estimate(values.mean(), low, high)
 
-    def estimate(self, value: float, redrawn: np.ndarray) -> Estimate:
-        """A value and the interval that holds 95 % of what was redrawn."""
+    def of_histogram(self, value: float, redrawn: np.ndarray) -> Estimate:
+        """A measure of the pooled histogram, and the same of each resample, ``(RESAMPLES,)``.
+
+        The interval is the basic one, 2 value - percentile (Davison and Hinkley 1997, section 5.2). The histogram
+        of few pictures is too uneven, and that of a resample is so by as much again: percentiles as they are held
+        the effective colours of all flowers for 74 % of samples of 100, these for 87 %.
+        """
+        low, high = _percentiles(redrawn)
+        return self._estimate(value, 2 * value - high, 2 * value - low)
+
+    def _estimate(self, value: float, low: float, high: float) -> Estimate:
         if len(self.of) < 2:
-            return Estimate(float(value), float("nan"), float("nan"))
-        low, high = np.percentile(redrawn, [2.5, 97.5])
+            low = high = float("nan")
         return Estimate(float(value), float(low), float(high))
+
+
+def ratio(value: float, redrawn: np.ndarray) -> Estimate:
+    """A ratio of such measures of two sets of pictures: the basic interval of its logarithm."""
+    low, high = _percentiles(redrawn)
+    return Estimate(float(value), float(value**2 / high), float(value**2 / low))
+
+
+def _percentiles(redrawn: np.ndarray) -> tuple[float, float]:
+    """What holds 95 % of the resamples."""
+    low, high = np.percentile(redrawn, [2.5, 97.5])
+    return low, high

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from bench.audit.dataset import DatasetAudit
 from bench.audit.prior import NEAR
-from bench.audit.resampling import Estimate
+from bench.audit.resampling import Estimate, ratio
 from bench.report.markdown import code, count, join
 from registry.metrics.ab_histogram import reachable_bins
 
@@ -76,11 +74,10 @@ def _comparison(audits: Sequence[DatasetAudit]) -> str:
     ordered = sorted(audits, key=lambda one: one.priors["train"].effective_colors.value)
     least, most = ordered[0], ordered[-1]
     few, many = least.priors["train"], most.priors["train"]
-    factor = many.effective_colors.value / few.effective_colors.value
+    factor = ratio(many.effective_colors.value / few.effective_colors.value, many.redrawn_colors / few.redrawn_colors)
+    told = f"a factor of {factor.value:.2f} (95 % interval {factor.low:.2f} to {factor.high:.2f})"
     # A single picture cannot be redrawn, and then no difference can be called clear.
-    low, high = np.percentile(many.redrawn_colors / few.redrawn_colors, [2.5, 97.5])
-    told = f"a factor of {factor:.2f} (95 % interval {low:.2f} to {high:.2f})"
-    if min(few.n, many.n) < 2 or low <= 1:
+    if min(few.n, many.n) < 2 or factor.low <= 1:
         return (
             f"**By how evenly they use colours the data sets cannot be told apart:** between {code(least.name)} and "
             f"{code(most.name)} there is {told}."

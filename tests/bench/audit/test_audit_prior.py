@@ -8,7 +8,7 @@ from scipy.stats import entropy
 from skimage.color import rgb2lab
 
 from bench.audit.prior import measure
-from bench.audit.resampling import GROUPS, Groups
+from bench.audit.resampling import GROUPS, Groups, ratio
 from registry.metrics.ab_histogram import reachable_bins
 
 
@@ -121,6 +121,38 @@ def test_interval_of_grouped_pictures_is_as_wide_as_of_single_ones():
     half = 1.96 * values.std(ddof=1) / np.sqrt(len(values))
     assert found.value == pytest.approx(values.mean())
     assert found.high - found.low == pytest.approx(2 * half, rel=0.12)
+
+
+def test_intervals_of_samples_hold_the_value_of_all_pictures(pictures):
+    from torch import from_numpy
+
+    from registry.color import Colors
+    from registry.metrics.ab_histogram import ab_counts
+
+    # Each picture in its own colours, so that few pictures hold few of all colours.
+    tinted = np.clip(pictures[:, :8, :8] + np.random.default_rng(2).normal(0, 60, (150, 1, 1, 3)), 0, 255)
+    counts = ab_counts(Colors.from_rgb8(from_numpy(tinted.astype(np.uint8))).ab).numpy()
+
+    def colors(several):
+        return np.exp(entropy(several, axis=-1))
+
+    generator, all_of_them = np.random.default_rng(3), colors(counts.sum(axis=0))
+    held = percentiles_held = 0
+    for sample in range(100):
+        drawn = counts[generator.choice(150, 40)]
+        groups = Groups(40, str(sample))
+        redrawn = colors(groups.weights @ drawn[np.argsort(groups.of)])
+        found = groups.of_histogram(colors(drawn.sum(axis=0)), redrawn)
+        held += found.low <= all_of_them <= found.high
+        low, high = np.percentile(redrawn, [2.5, 97.5])
+        percentiles_held += low <= all_of_them <= high
+    assert held >= percentiles_held + 10
+    assert held >= 60
+
+
+def test_interval_of_a_ratio_by_hand():
+    found = ratio(2.0, np.linspace(1, 3, 1001))
+    assert (found.low, found.high) == (pytest.approx(4 / 2.95), pytest.approx(4 / 1.05))
 
 
 def test_other_names_draw_other_resamples():
