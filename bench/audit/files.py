@@ -63,7 +63,6 @@ def _inspect(path: Path) -> FileFacts:
             while block := file.read(_BLOCK):
                 digest.update(block)
                 size += len(block)
-            file.seek(0)
             width, height, kind = read_header(file) or (None, None, None)
     except OSError:
         return FileFacts(None, None, None, None, None)

@@ -67,7 +67,9 @@ def test_grey_and_near_grey_by_one_in_a_hundred_pixels(made_up, audited):
 
 
 def test_pictures_that_runs_leave_out_as_grey_are_audited(made_up, audited):
-    audit = audited(made_up(min_chroma=6.0, train={"grey": _with_color(0, 0)}))
+    dataset = made_up(min_chroma=6.0, train={"grey": _with_color(0, 0)})
+    audit = audited(dataset)
+    assert dataset.min_chroma == 0
     assert _flags(audit) == {"grey": "grey"}
     assert audit.priors["train"].n == 4
     assert audit.min_chroma == 6.0

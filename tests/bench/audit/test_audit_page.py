@@ -44,6 +44,7 @@ def test_the_page_is_whole_and_names_every_odd_picture(audits, tmp_path):
     text = page.read_text()
     assert "**Leak in <code>faulty(path=a&#124;b)</code>: 2 pictures in more than one split**" in text
     assert text.index("**Leak") < text.index("## Colours")
+    assert "Copies across splits (2)" in text and "Copies within a split" not in text
     assert "the same file: <code>pipe&#124;&#96;tick&#96;.png</code> (train), `a copy` (test)" in text
     assert "<code>torn&#124;</code> (train): it &#124; is &#96;torn&#96;" in text
     assert "- `# head` (train): 0.0" in text and "- `1. one` (test): " in text
@@ -87,8 +88,10 @@ def test_writing_again_replaces_its_own_files_alone(audits, tmp_path):
 @pytest.mark.parametrize("name", ["audit.md", "audit.csv", "pictures.csv"])
 def test_files_of_others_are_not_overwritten(tmp_path, name):
     (tmp_path / name).write_text("mine")
-    with pytest.raises(UserError, match=f"{name} was not written by an audit; choose another folder with --output"):
-        refuse_foreign(tmp_path)
+    for attempt in (lambda: refuse_foreign(tmp_path), lambda: write([], tmp_path)):
+        with pytest.raises(UserError, match=f"{name} was not written by an audit; choose another folder with"):
+            attempt()
+    assert (tmp_path / name).read_text() == "mine"
 
 
 def test_the_same_audit_gives_the_same_files(faulty, audited, tmp_path):

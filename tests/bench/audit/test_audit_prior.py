@@ -160,6 +160,14 @@ def test_other_names_draw_other_resamples():
     assert (Groups(50, "faces").weights == Groups(50, "faces").weights).all()
 
 
+def test_batches_change_nothing(measured, pictures, monkeypatch):
+    monkeypatch.setattr("bench.audit.prior._PIXELS_AT_A_TIME", 7 * 16 * 16)
+    prior, values = _measure(pictures)
+    np.testing.assert_array_equal(values.pixel_hash, measured[1].pixel_hash)
+    np.testing.assert_allclose(prior.redrawn_colors, measured[0].redrawn_colors)
+    assert prior.near_dominant == measured[0].near_dominant
+
+
 def test_progress_counts_every_picture_twice(pictures):
     seen = []
     measure(pictures, "test", seen.append)
