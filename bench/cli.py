@@ -151,6 +151,26 @@ def report(
 
 
 @app.command()
+def audit(
+    datasets: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Data sets: 'folder(path=photos)', ...")],
+    image_size: Annotated[int, typer.Option(min=32, max=4096, help="Pixels of a side at which to measure.")] = 64,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to; reports/audit-<names> if not given.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that decode; all cores if not given.")] = None,
+    reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
+) -> None:
+    """Report what is in data sets: files, duplicates, grey pictures and colours, side by side."""
+    with _interruptible():
+        from rich.console import Console
+
+        from bench.audit.run import audit as run_audit
+        from bench.progress import Display
+
+        with Display(Console(stderr=True)) as display:
+            page = run_audit(datasets, image_size, output, reports_dir, workers, display.task)
+    print(page)
+
+
+@app.command()
 def weights() -> None:
     """Fetch the pretrained weights that metrics and losses need, and show where they are."""
     from registry import weights as store

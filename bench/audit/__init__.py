@@ -1,0 +1,1 @@
+"""What is in a data set: its files, its duplicates, its grey pictures and its colours."""
