@@ -12,12 +12,16 @@ from bench.report.distributions import draw_distributions
 from bench.report.extremes import draw_extremes
 from bench.report.figure import Figure
 from bench.report.heatmaps import draw_heatmaps
+from bench.report.matrix import draw_matrix
+from bench.report.shares import draw_shares
 from bench.report.sheets import draw_progress, draw_sheets
 from bench.report.stored import StoredRun
 
 _DRAWINGS = (
     draw_sheets,
     draw_heatmaps,
+    draw_shares,
+    draw_matrix,
     draw_extremes,
     draw_progress,
     draw_ab_planes,
