@@ -69,29 +69,29 @@ class Entry:
         """The row in a sentence."""
         return f"{code(self.architecture)} with {code(self.loss)}" if self.loss else code(self.architecture)
 
-    def values(self, name: str, *, best_epoch: bool = False) -> list[float]:
+    def values(self, name: str) -> list[float]:
         """A metric's value of each seed that has one."""
-        found = [measure(record, name, best_epoch=best_epoch) for record in self.completed]
+        found = [measure(record, name) for record in self.completed]
         return [one.value for one in found if one is not None and one.value is not None]
 
-    def estimate(self, name: str, *, best_epoch: bool = False) -> Uncertainty | None:
+    def estimate(self, name: str) -> Uncertainty | None:
         """A metric's mean over seeds, or its value over test pictures where there is one seed, as the records say it.
 
         None where it was not measured.
         """
-        values = self.values(name, best_epoch=best_epoch)
+        values = self.values(name)
         if len(values) != 1:
             return uncertain(values, None, 0) if values else None
-        found = [measure(record, name, best_epoch=best_epoch) for record in self.completed]
+        found = [measure(record, name) for record in self.completed]
         [only] = [one for one in found if one is not None and one.value is not None]
         if only.stderr is None:
             return uncertain(values, None, 0)
         return Uncertainty(values[0], 0.0, only.stderr**2, 1, only.n)
 
 
-def measure(record: Record, name: str, *, best_epoch: bool = False) -> Measurement | None:
+def measure(record: Record, name: str) -> Measurement | None:
     """A metric of a record, the ratio of colorfulness to the truth's included."""
-    metrics = record.best_metrics if best_epoch else record.metrics
+    metrics = record.metrics
     if name != RATIO:
         return metrics.get(name)
     colorfulness, truth = metrics.get("colorfulness"), record.truth.get("colorfulness")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bench.records import Record
 from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.glossary import drawn
 from bench.report.legend import TABLE, metric
@@ -29,8 +28,6 @@ class DatasetTables:
         facts: What the data set holds, in a line.
         main: The headline metrics and what guards them.
         rest: The other metrics, a few at a time.
-        best_epoch: Rows that would differ after the epoch with the lowest validation loss.
-        remark: Said instead where there are none.
         unfinished: A line per cell that failed, was skipped or has not been run.
     """
 
@@ -38,8 +35,6 @@ class DatasetTables:
     facts: str
     main: str
     rest: str
-    best_epoch: str
-    remark: str
     unfinished: list[str]
 
 
@@ -85,15 +80,12 @@ def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> Da
     measured = dict.fromkeys(name for entry in entries for record in entry.completed for name in record.metrics)
     main = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
     rest = [name for name in measured if name not in main]
-    best_epoch, remark = _best_epoch_table(entries, main)
     parts = [rest[start : start + _WIDEST] for start in range(0, len(rest), _WIDEST)]
     return DatasetTables(
         name=dataset,
         facts=_facts(run, dataset),
         main=_table(run, entries, main) if main else "",
         rest="\n\n".join(_table(run, entries, part) for part in parts),
-        best_epoch=best_epoch,
-        remark=remark,
         unfinished=[line for entry in entries for line in _unfinished(entry)],
     )
 
@@ -146,37 +138,6 @@ def _labels(entry: Entry) -> list[str]:
 def _truth(column: _Column) -> str:
     best = column.goal.target if column.goal.target is not None else metric(column.name).best
     return _NONE if best is None else f"*{best:.{column.decimals}f}*"
-
-
-def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> tuple[str, str]:
-    """Values after the epoch with the lowest validation loss, of rows where that is not the last; and a remark."""
-    measured = [entry for entry in entries if any(record.best_metrics for record in entry.completed)]
-    rows = [entry for entry in measured if any(map(_stopped_improving, entry.completed))]
-    if not measured:
-        return "", ""
-    same = len(measured) - len(rows)
-    if not rows:
-        return "", "Every trained row had its lowest validation loss at the last epoch, so the best epoch is the last."
-    columns = []
-    for name in names:
-        found = {entry: entry.estimate(name, best_epoch=True) for entry in rows}
-        estimates = {entry: one for entry, one in found.items() if one is not None}
-        columns.append(_Column(name, goal(entries, name), estimates))
-    body = [
-        [
-            *_labels(entry),
-            ", ".join(str(record.best_epoch or _NONE) for record in entry.completed),
-            *(column.cell(entry) for column in columns),
-        ]
-        for entry in rows
-    ]
-    head = ["architecture", "loss", "best epoch", *(column.head for column in columns)]
-    note = f"\n\n{count(same, 'other row')} had it at the last epoch: see above." if same else ""
-    return table(head, body, numbers_from=2) + note, ""
-
-
-def _stopped_improving(record: Record) -> bool:
-    return record.best_epoch is not None and record.best_epoch != record.settings.get("epochs")
 
 
 def _facts(run: StoredRun, dataset: str) -> str:
