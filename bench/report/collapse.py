@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from bench.records import Record
@@ -16,9 +15,9 @@ from bench.report.board import Board
 from bench.report.entries import measure
 from bench.report.figure import Figure
 from bench.report.legend import metric
-from bench.report.markdown import code, count, escape, join, table
+from bench.report.markdown import code, count, escape, table
 from bench.report.stored import StoredRun
-from bench.report.style import FAINT, canvas, color_of, file_name, label, small_multiples
+from bench.report.style import FAINT, canvas, color_of, file_name, label, loss_lines, small_multiples
 from bench.samples import half_epoch
 
 SIGNS = ("chroma_ratio", "ab_effective_colors", "skill")
@@ -90,10 +89,7 @@ def draw_collapse(board: Board, folder: Path) -> list[Figure]:
             panel.set_title(label(name))
         figure.supxlabel("epoch", size=9.5)
         used = [loss for loss in board.losses if any(one.loss == loss for one in found)]
-        handles = [
-            Line2D([], [], color=color_of(loss, board.losses), linewidth=2, label=label(loss, 24, 1)) for loss in used
-        ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(5, len(used)), frameon=False)
+        figure.legend(handles=loss_lines(used, board.losses), loc="outside upper center", ncols=5, frameon=False)
     return [
         Figure(
             path,
@@ -142,13 +138,13 @@ def _costs(record: Record) -> dict[str, float]:
 
 def _told(found: Sequence[Course]) -> tuple[str, ...]:
     """What the second half of the training did to colour, and training on from the best epoch to the test pictures."""
-    early, late = (pd.DataFrame(rows).mean() for rows in ([one.early for one in found], [one.late for one in found]))
-    lazier = sum(all(one.late[sign] < one.early[sign] for sign in SIGNS[:2]) for one in found)
     cells = count(len(found), "cell")
-    means = join([f"{metric(sign).label} from {early[sign]:.2f} to {late[sign]:.2f}" for sign in SIGNS])
+    fell = {sign: sum(one.late[sign] < one.early[sign] for one in found) for sign in SIGNS}
+    both = sum(all(one.late[sign] < one.early[sign] for sign in SIGNS[:2]) for one in found)
+    chroma, colors, skill = (f"{metric(sign).label} fell in {number or 'none'}" for sign, number in fell.items())
     line = (
-        f"Means over cells from half of the training to its end: {means}. In that time "
-        f"{lazier or 'none'} of {cells} lost both chroma and colours."
+        f"From half of the training to its end, {chroma} of {cells}, {colors} and {skill}; {both or 'none'} lost both "
+        "chroma and colours."
     )
     past = sorted((one.costs["lpips"], _name(one)) for one in found if "lpips" in one.costs)
     if not past:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+
 from bench.records import Measurement, Record
 from bench.report.legend import RATIO, metric
 from bench.report.markdown import code
@@ -81,11 +83,11 @@ class Entry:
         """
         values = self.values(name)
         if len(values) != 1:
-            return uncertain(values, None, 0) if values else None
+            return uncertain(np.array([values]), None, 0) if values else None
         found = [measure(record, name) for record in self.completed]
         [only] = [one for one in found if one is not None and one.value is not None]
         if only.stderr is None:
-            return uncertain(values, None, 0)
+            return uncertain(np.array([values]), None, 0)
         return Uncertainty(values[0], 0.0, only.stderr**2, 1, only.n)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.report.findings import Findings
 from bench.report.headlines import Answer, short
@@ -19,10 +20,10 @@ _AXES = {"loss": "losses", "architecture": "architectures"}
 HOW_COMPARED = (
     "Two losses are compared within the same architectures, seeds and test pictures, two architectures within the same "
     "losses; a difference is how much further from the metric's goal one is than the other. The 95 % interval comes "
-    f"from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired seeds (both together "
-    "as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds are few). p is corrected "
-    "by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is called "
-    "clear. The effect size is in standard deviations of a picture's paired differences."
+    f"from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired seeds (both "
+    "together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds are few). p is "
+    "corrected by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is called "
+    "clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
 )
 
 HOW_SHARED = (
@@ -114,8 +115,7 @@ def _row(pair: Pair) -> list[str]:
     gap, wins, effect = pair.gap, pair.wins, pair.effect
     sign = -1 if turned else 1
     win = None if wins is None else 1 - wins if turned else wins
-    shown = Uncertainty(sign * gap.value, gap.seeds, gap.pictures, gap.n_seeds, gap.n_pictures)
-    numbers = [*_gap(shown), _p(pair.p)]
+    numbers = [*_gap(replace(gap, value=sign * gap.value)), _p(pair.p)]
     better, worse = code(pair.better), code(pair.worse)
     return [
         metric(pair.metric).label,

@@ -51,11 +51,13 @@ class Pair:
 
     @property
     def effect(self) -> float | None:
-        """The mean difference in standard deviations of a picture's paired differences (Cohen's d of pairs).
+        """The mean difference in standard deviations of single paired differences (Cohen's d of pairs).
 
-        Of a metric that pools pictures, the deviations are those that would give its bootstrap's standard error.
+        They vary between pictures and, with several seeds, between seeds. Of a metric that pools pictures, the
+        deviation between them is the one that would give its bootstrap's standard error.
         """
-        spread = math.sqrt(self.gap.pictures * self.gap.n_pictures)
+        gap = self.gap
+        spread = math.sqrt(gap.seeds * gap.n_seeds + gap.pictures * gap.n_pictures)
         return self.gap.value / spread if spread else None
 
 

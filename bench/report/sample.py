@@ -69,13 +69,13 @@ class Sample:
         columns = [self._columns[(*place, seed)] for seed in self.seeds([place])]
         if not columns:
             return None
-        redrawn = None if self.pictures is None else self.pictures.redrawn[:, columns]
-        return uncertain(self.values[columns], redrawn, self.n_pictures)
+        redrawn = None if self.pictures is None else self.pictures.redrawn[:, None, columns]
+        return uncertain(self.values[None, columns], redrawn, self.n_pictures)
 
     def difference(self, first: Sequence[Place], second: Sequence[Place]) -> Uncertainty | None:
-        """How much further from the goal the second rows are than the first, with the seeds that all have.
+        """How much further from the goal the second rows are than their partners in the first, a mean over all pairs.
 
-        None where they share no seed.
+        With the seeds that all rows have; None where they share none.
         """
         seeds = self.seeds([*first, *second])
         if not seeds:
@@ -127,14 +127,11 @@ class Sample:
     def _gap(
         self, distances: np.ndarray | None, first: Sequence[Place], second: Sequence[Place], seeds: list[int | None]
     ) -> np.ndarray | None:
-        """Of each seed, ``(..., seeds)``."""
+        """Of each pair and seed, ``(..., pairs, seeds)``."""
         if distances is None:
             return None
-        ours, theirs = (
-            distances[..., self._take(places, seeds)].reshape(*distances.shape[:-1], len(places), len(seeds))
-            for places in (first, second)
-        )
-        return theirs.mean(axis=-2) - ours.mean(axis=-2)
+        ours, theirs = (distances[..., self._take(places, seeds)] for places in (first, second))
+        return (theirs - ours).reshape(*distances.shape[:-1], len(first), len(seeds))
 
     def _take(self, places: Sequence[Place], seeds: Sequence[int | None]) -> list[int]:
         return [self._columns[(*place, seed)] for place in places for seed in seeds]

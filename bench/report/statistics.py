@@ -4,8 +4,11 @@ A score varies with the seed of the training and with the picture it is measured
 every seed: two crossed random factors. Resampling seeds and then pictures, as a hierarchical bootstrap does, makes
 intervals too short where seeds are few: with two or three it calls up to one in five differences real where there is
 none. So pictures are resampled, and the level of the seeds has its exact small-sample form:
-``difference = truth + a t(seeds - 1) + b t(pictures - 1)`` with ``a`` from the spread between seeds and ``b`` from
-redrawn test sets, which is the distribution of Behrens and Fisher. It errs on the safe side only.
+``difference = truth + a t(freedom) + b t(pictures - 1)`` with ``a`` from the spread between seeds and ``b`` from
+redrawn test sets, which is the distribution of Behrens and Fisher. It errs on the safe side.
+
+A difference of two losses is had within each architecture, and every training is a draw of its own: the spread between
+seeds is taken within each, and the degrees of freedom add up as far as the spreads are alike (Satterthwaite 1946).
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class Uncertainty:
         seeds: Variance of the mean over seeds; 0 with one seed.
         pictures: Variance over test sets; 0 where it is not known.
         n_seeds: How many there are. So is n_pictures, 0 where nothing is known over pictures.
+        freedom: Degrees of freedom of what seeds contribute.
     """
 
     value: float
@@ -40,17 +44,13 @@ class Uncertainty:
     pictures: float
     n_seeds: int
     n_pictures: int
+    freedom: float = 0.0
 
     @property
     def covers(self) -> str:
         """What an interval is about; empty where there is nothing to make one of."""
         parts = [("seeds", self.n_seeds > 1), ("pictures", self.n_pictures > 1)]
         return " and ".join(name for name, known in parts if known)
-
-    @property
-    def stderr(self) -> float:
-        """Standard error."""
-        return math.sqrt(self.seeds + self.pictures)
 
     def p(self, gap: float | None = None) -> float:
         """The two-sided p-value of a true value of 0, or of one that lies ``gap`` away."""
@@ -60,10 +60,10 @@ class Uncertainty:
         if self.n_seeds < 2 or self.seeds == 0:
             return float(2 * t.sf(distance / math.sqrt(self.pictures), self.n_pictures - 1))
         if self.pictures == 0:
-            return float(2 * t.sf(distance / math.sqrt(self.seeds), self.n_seeds - 1))
+            return float(2 * t.sf(distance / math.sqrt(self.seeds), self.freedom))
         # Over all that the pictures can do, the chance that the seeds do the rest.
         moved = distance - math.sqrt(self.pictures) * t.ppf(norm.cdf(_NODES), self.n_pictures - 1)
-        return float(2 * (_WEIGHTS * t.sf(moved / math.sqrt(self.seeds), self.n_seeds - 1)).sum())
+        return float(2 * (_WEIGHTS * t.sf(moved / math.sqrt(self.seeds), self.freedom)).sum())
 
     @cached_property
     def half(self) -> float | None:
@@ -71,9 +71,9 @@ class Uncertainty:
         if not self.covers:
             return None
         alone = [
-            math.sqrt(variance) * t.ppf((1 + CONFIDENCE) / 2, n - 1)
-            for variance, n in ((self.seeds, self.n_seeds), (self.pictures, self.n_pictures))
-            if n > 1
+            math.sqrt(variance) * t.ppf((1 + CONFIDENCE) / 2, freedom)
+            for variance, freedom in ((self.seeds, self.freedom), (self.pictures, self.n_pictures - 1))
+            if freedom > 0
         ]
         # One of them 0: its part is not there, and the other's is exact.
         if min(alone) == 0 or len(alone) == 1:
@@ -96,26 +96,30 @@ class Uncertainty:
         return self.half is not None and (self.low > 0 or self.high < 0)
 
 
-def uncertain(by_seed: Sequence[float], redrawn: np.ndarray | None, n_pictures: int) -> Uncertainty:
-    """The mean over seeds of a number, with its uncertainty.
+def uncertain(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int) -> Uncertainty:
+    """The mean of a number that was had in several places, with its uncertainty.
 
     Args:
-        by_seed: The number of each seed, ``(S,)``.
-        redrawn: The same on test sets drawn again, ``(draws, S)``, the draws shared by all seeds; None where unknown.
+        values: ``(places, seeds)``: of each architecture a difference of losses was taken in, say.
+        redrawn: The same on test sets drawn again, ``(draws, places, seeds)``, the draws shared by all; None where
+            not known.
     """
-    values = np.asarray(by_seed, dtype=float)
-    n = len(values)
-    seeds = float(values.var(ddof=1) / n) if n > 1 else 0.0
+    places, n = values.shape
+    spreads = values.var(axis=1, ddof=1) if n > 1 else np.zeros(places)
+    seeds = float(spreads.sum() / (places**2 * n))
+    freedom = 0.0
+    if n > 1:
+        freedom = (n - 1) * (float(spreads.sum() ** 2 / (spreads**2).sum()) if seeds > 0 else places)
     if redrawn is None or n_pictures < 2:
-        return Uncertainty(float(values.mean()), seeds, 0.0, n, 0)
+        return Uncertainty(float(values.mean()), seeds, 0.0, n, 0, freedom)
     # A bootstrap's variance lacks what one degree of freedom takes.
     correction = n_pictures / (n_pictures - 1)
-    pictures = correction * redrawn.mean(axis=1).var()
+    pictures = correction * redrawn.mean(axis=(1, 2)).var()
     if n > 1:
-        # What pictures do to each seed in its own way is in the spread between seeds already.
-        own = redrawn - redrawn.mean(axis=1, keepdims=True)
-        pictures = max(0.0, pictures - correction * own.var(axis=0).sum() / (n * (n - 1)))
-    return Uncertainty(float(values.mean()), seeds, float(pictures), n, n_pictures)
+        # What pictures do to each training in its own way is in the spread between seeds already.
+        own = redrawn - redrawn.mean(axis=2, keepdims=True)
+        pictures = max(0.0, pictures - correction * own.var(axis=0).sum() / (places**2 * n * (n - 1)))
+    return Uncertainty(float(values.mean()), seeds, float(pictures), n, n_pictures, freedom)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -57,12 +57,15 @@ def test_training_that_ended_at_its_best_cost_nothing(make_run, tmp_path):
 
 def test_lazier_networks_are_counted(make_run, tmp_path):
     folder = make_run()
-    assert "none of 4 cells lost both chroma and colours" in draw_collapse(_board(folder), tmp_path)[0].lines[0]
+    assert "; none lost both chroma and colours" in draw_collapse(_board(folder), tmp_path)[0].lines[0]
     path = next(folder.glob("cells/*/history.csv"))
     table = pd.read_csv(path)
     table[["chroma_ratio", "ab_effective_colors"]] = table[["chroma_ratio", "ab_effective_colors"]].to_numpy()[::-1]
     table.to_csv(path, index=False)
-    assert "1 of 4 cells lost both chroma and colours" in draw_collapse(_board(folder), tmp_path)[0].lines[0]
+    assert (
+        "fell in 1 of 4 cells, effective colours fell in 1 and skill fell in none; 1 lost both"
+        in draw_collapse(_board(folder), tmp_path)[0].lines[0]
+    )
 
 
 def test_fifths_are_of_equal_size_from_dull_to_colourful():
@@ -76,7 +79,7 @@ def test_scores_by_fifth_are_those_of_their_pictures(make_run, tmp_path):
     [figure] = colourfulness.draw_colourfulness(board, tmp_path)
     table = board.run.per_image(board.at("unet", "l1")[0]).sort_values("chroma_truth")
     dull, bright = table.lpips[:4].mean(), table.lpips[16:].mean()
-    assert f"| unet | l1 | {dull:.3f} |" in figure.details[0][1]
+    assert f"| unet | l1 | {dull:.3f}\u00a0±" in figure.details[0][1]
     assert f"unet with l1: LPIPS {dull:.3f} to {bright:.3f}." in figure.alt
 
 

@@ -22,8 +22,9 @@ def _paired(random, seeds, effect=0.0, of_seed=0.3, of_picture=1.0, own=1.0):
     return effect + noise + (of_seed * random.normal(size=seeds) if seeds > 1 else 0)
 
 
-def _measured(differences):
-    return uncertain(differences.mean(axis=0), sample._draws(PICTURES) @ differences, PICTURES)
+def _measured(differences, draws=None):
+    redrawn = (sample._draws(PICTURES) if draws is None else draws) @ differences
+    return uncertain(differences.mean(axis=0)[None], redrawn[:, None], PICTURES)
 
 
 def _found(seeds, effect, **keywords):
@@ -50,6 +51,21 @@ def test_whatever_varies_the_level_is_never_exceeded(seeds, of):
     assert false <= NOMINAL[1]
 
 
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("spreads", [(1, 1, 1), (1, 0.5, 0.3)])
+def test_several_places_hold_the_level_and_have_more_freedom(seeds, spreads):
+    random = np.random.default_rng(0)
+    found = [uncertain(np.array(spreads)[:, None] * random.normal(size=(3, seeds)), None, 0) for _ in range(DRAWS)]
+    assert sum(one.clear for one in found) <= NOMINAL[1]
+    assert all(seeds - 1 <= one.freedom <= 3 * (seeds - 1) for one in found)
+
+
+def test_freedom_and_spread_of_several_places_by_hand():
+    found = uncertain(np.array([[1.0, 3.0], [2.0, 4.0], [5.0, 5.0]]), None, 0)
+    # Variances 2, 2 and 0 of two seeds each: (2 + 2) / (9 * 2), and (2 + 2)^2 / (2^2 + 2^2).
+    assert (found.value, found.seeds, found.freedom) == pytest.approx((10 / 3, 2 / 9, 2))
+
+
 def test_a_plain_hierarchical_bootstrap_would_exceed_it():
     random, false = np.random.default_rng(0), 0
     for _ in range(DRAWS):
@@ -70,7 +86,7 @@ def test_a_planted_effect_is_found_and_covered(seeds, effect):
 def test_one_seed_is_a_paired_t_test_over_pictures():
     differences = _paired(np.random.default_rng(1), 1, effect=0.3)
     draws = np.random.default_rng(2).multinomial(PICTURES, [1 / PICTURES] * PICTURES, 20_000) / PICTURES
-    found = uncertain(differences.mean(axis=0), draws @ differences, PICTURES)
+    found = _measured(differences, draws)
     expected = ttest_1samp(differences[:, 0], 0)
     interval = expected.confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=0.01)
@@ -80,7 +96,7 @@ def test_one_seed_is_a_paired_t_test_over_pictures():
 
 def test_seeds_alone_are_a_paired_t_test_over_seeds():
     # Gaps 0.11 and 0.13: mean 0.12, standard error 0.01, t(0.975; 1) = 12.706.
-    found = uncertain([0.11, 0.13], None, 0)
+    found = uncertain(np.array([[0.11, 0.13]]), None, 0)
     assert (found.value, found.half) == pytest.approx((0.12, 0.12706), abs=1e-5)
     assert found.p() == pytest.approx(ttest_1samp([0.11, 0.13], 0).pvalue)
     assert found.covers == "seeds"
@@ -89,7 +105,7 @@ def test_seeds_alone_are_a_paired_t_test_over_seeds():
 
 @pytest.mark.parametrize(("seeds", "pictures"), [(0.5, 0.5), (0.01, 1.0), (1.0, 1e-6)])
 def test_both_together_are_the_sum_of_two_ts(seeds, pictures):
-    found = Uncertainty(1.7, seeds, pictures, 3, 20)
+    found = Uncertainty(1.7, seeds, pictures, 3, 20, 2)
     random = np.random.default_rng(0)
     drawn = math.sqrt(seeds) * random.standard_t(2, 400_000) + math.sqrt(pictures) * random.standard_t(19, 400_000)
     assert found.p() == pytest.approx((abs(drawn) >= 1.7).mean(), abs=0.002)
@@ -97,9 +113,9 @@ def test_both_together_are_the_sum_of_two_ts(seeds, pictures):
 
 
 def test_without_any_spread_only_no_difference_could_be_chance():
-    assert Uncertainty(0.1, 0.0, 0.0, 3, 20).p() == 0
-    assert Uncertainty(0.0, 0.0, 0.0, 3, 20).p() == 1
-    assert uncertain([0.1], None, 0).half is None
+    assert Uncertainty(0.1, 0.0, 0.0, 3, 20, 2).p() == 0
+    assert Uncertainty(0.0, 0.0, 0.0, 3, 20, 2).p() == 1
+    assert uncertain(np.array([[0.1]]), None, 0).half is None
 
 
 def test_holm_by_hand():
