@@ -22,8 +22,8 @@ HOW_COMPARED = (
     "losses; a difference is how much further from the metric's goal one is than the other. The 95 % interval comes "
     f"from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired seeds (both "
     "together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds are few). p is "
-    "corrected by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is called "
-    "clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
+    "corrected by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is "
+    "called clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
 )
 
 HOW_SHARED = (
