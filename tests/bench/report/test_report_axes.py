@@ -87,6 +87,14 @@ def test_intervals_hold_the_planted_shares(seeds):
     assert (covered >= 0.9 * draws).all()
 
 
+def test_what_seeds_alone_give_the_means_is_not_taken_for_effects():
+    random, covered, draws = np.random.default_rng(0), 0, 200
+    for _ in range(draws):
+        ranges, _ = axes.intervals(_planted(random, 1e-12, 0.3, 1, 2), None)
+        covered += ranges[3][0] <= 1 / 1.3 <= ranges[3][1]
+    assert covered >= 0.92 * draws
+
+
 def test_of_equal_axes_neither_is_called_ahead():
     random, called, draws = np.random.default_rng(0), 0, 200
     for _ in range(draws):
