@@ -167,7 +167,10 @@ def _table(found: Sequence[Course]) -> str:
         changes = [f"{one.costs[name]:+.4f}" if name in one.costs else _NONE for name in _COSTS]
         signs = [f"{one.early[sign]:.2f} → {one.late[sign]:.2f}" for sign in SIGNS]
         rows.append([escape(one.architecture), escape(one.loss), *signs, ", ".join(map(str, one.best)), *changes])
-    return table(head, rows, numbers_from=2)
+    how = (
+        "The last columns say what changed on the test pictures from the best epoch by validation loss to the last one."
+    )
+    return f"{how}\n\n{table(head, rows, numbers_from=2)}"
 
 
 def _name(course: Course) -> str:

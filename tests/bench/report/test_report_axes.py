@@ -87,12 +87,11 @@ def test_intervals_hold_the_planted_shares(seeds):
     assert (covered >= 0.9 * draws).all()
 
 
-def test_what_seeds_alone_give_the_means_is_not_taken_for_effects():
-    random, covered, draws = np.random.default_rng(0), 0, 200
-    for _ in range(draws):
-        ranges, _ = axes.intervals(_planted(random, 1e-12, 0.3, 1, 2), None)
-        covered += ranges[3][0] <= 1 / 1.3 <= ranges[3][1]
-    assert covered >= 0.92 * draws
+@pytest.mark.parametrize(("chance", "left"), [(0, 2), (0.5, 1.5), (2, 0), (5, 0)])
+def test_what_seeds_alone_give_the_means_is_taken_off_before_trainings_are_drawn(chance, left):
+    pulled = axes._pull(np.array([[-1.0], [1.0]]), chance, 1)
+    assert (pulled**2).sum() == pytest.approx(left)
+    assert pulled[0] == -pulled[1]
 
 
 def test_of_equal_axes_neither_is_called_ahead():
