@@ -90,11 +90,6 @@ class Uncertainty:
         """Upper end of the 95 % interval."""
         return self.value + (self.half or 0)
 
-    @property
-    def clear(self) -> bool:
-        """Whether zero lies outside."""
-        return self.half is not None and (self.low > 0 or self.high < 0)
-
 
 def uncertain(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int) -> Uncertainty:
     """The mean of a number that was had in several places, with its uncertainty.
