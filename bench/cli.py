@@ -22,6 +22,8 @@ EXIT_FAILED_CELL, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
 ]
+_MOST_SEEDS = 100
+_SEEDS_HELP = "Instead of the grid's: a number alone says how many (3 means 0,1,2), commas say which (4,7; one as 4,)."
 
 app = typer.Typer(
     help="Compare image colorization networks and losses under equal conditions.",
@@ -65,7 +67,7 @@ def run(
     architecture: Annotated[str | None, typer.Option(help="Instead of the grid's: specs, comma-separated.")] = None,
     loss: Annotated[str | None, typer.Option(help="Instead of the grid's: l1,'huber(delta=5)','l1 + 0.1*vgg'.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Instead of the grid's: 'folder(path=photos)', ...")] = None,
-    seeds: Annotated[str | None, typer.Option(help="Instead of the grid's: 0,1,2.")] = None,
+    seeds: Annotated[str | None, typer.Option(help=_SEEDS_HELP)] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting: key=value; may be repeated.")] = None,
     name: Annotated[str | None, typer.Option(help="The run's name; the grid's if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
@@ -213,10 +215,21 @@ def _choose(
 
 
 def _read_seeds(text: str) -> list[int]:
+    """A number alone says how many seeds, from 0 on; with a comma, even a trailing one, numbers say which."""
     try:
-        return [int(seed) for seed in text.split(",")]
+        seeds = [int(seed) for seed in text.strip().removesuffix(",").split(",")]
     except ValueError:
-        raise UserError(f"--seeds {text!r}: write whole numbers, such as 0,1,2.") from None
+        raise UserError(
+            f"--seeds {text!r}: write whole numbers, how many alone, such as 3, or which, such as 0,1,2."
+        ) from None
+    if "," in text:
+        return seeds
+    if not 1 <= seeds[0] <= _MOST_SEEDS:
+        raise UserError(
+            f"--seeds {text}: a number alone says how many seeds, 1 to {_MOST_SEEDS}; for one seed write it with a "
+            "comma, such as 7,."
+        )
+    return list(range(seeds[0]))
 
 
 def _read_workers(text: str, todo: Plan, device: str) -> int:

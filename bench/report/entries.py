@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
+
+import numpy as np
 
 from bench.records import Measurement, Record
 from bench.report.legend import RATIO, metric
 from bench.report.markdown import code
+from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
 from registry.errors import UserError
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its standard error: over seeds where there are several, over test pictures otherwise."""
-
-    value: float
-    stderr: float | None = None
 
 
 @dataclass(frozen=True)
@@ -76,20 +71,29 @@ class Entry:
         """The row in a sentence."""
         return f"{code(self.architecture)} with {code(self.loss)}" if self.loss else code(self.architecture)
 
-    def estimate(self, name: str, *, best_epoch: bool = False) -> Estimate | None:
-        """A metric's value, the mean over seeds; None where it was not measured."""
-        found = [measure(record, name, best_epoch=best_epoch) for record in self.completed]
-        values = [one.value for one in found if one is not None and one.value is not None]
-        if not values:
-            return None
-        if len(values) == 1:
-            return Estimate(values[0], next(one.stderr for one in found if one is not None))
-        return Estimate(statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values)))
+    def values(self, name: str) -> list[float]:
+        """A metric's value of each seed that has one."""
+        found = [measure(record, name) for record in self.completed]
+        return [one.value for one in found if one is not None and one.value is not None]
+
+    def estimate(self, name: str) -> Uncertainty | None:
+        """A metric's mean over seeds, or its value over test pictures where there is one seed, as the records say it.
+
+        None where it was not measured.
+        """
+        values = self.values(name)
+        if len(values) != 1:
+            return uncertain(np.array([values]), None, 0) if values else None
+        found = [measure(record, name) for record in self.completed]
+        [only] = [one for one in found if one is not None and one.value is not None]
+        if only.stderr is None:
+            return uncertain(np.array([values]), None, 0)
+        return Uncertainty(values[0], 0.0, only.stderr**2, 1, only.n)
 
 
-def measure(record: Record, name: str, *, best_epoch: bool = False) -> Measurement | None:
+def measure(record: Record, name: str) -> Measurement | None:
     """A metric of a record, the ratio of colorfulness to the truth's included."""
-    metrics = record.best_metrics if best_epoch else record.metrics
+    metrics = record.metrics
     if name != RATIO:
         return metrics.get(name)
     colorfulness, truth = metrics.get("colorfulness"), record.truth.get("colorfulness")
@@ -120,9 +124,10 @@ def ranked(entries: Iterable[Entry], name: str) -> list[Entry]:
     where = goal(rows, name)
     distances = {}
     for index, entry in enumerate(rows):
-        estimate = entry.estimate(name) if entry.loss else None
-        if estimate and not math.isnan(where.distance(estimate.value)):
-            distances[index] = where.distance(estimate.value)
+        values = entry.values(name) if entry.loss else []
+        # The mean distance: seeds that miss the goal on both sides do not make each other good.
+        if values and not math.isnan(where.distance(values[0])):
+            distances[index] = fmean(map(where.distance, values))
     return [rows[index] for index in sorted(distances, key=distances.__getitem__)]
 
 

@@ -1,100 +1,148 @@
-"""The numbers behind the sentences of the answer: gaps and shifts with their intervals."""
+"""The numbers behind the sentences: which pairs differ, and where the variance comes from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bench.report.entries import goal
+from bench.report.findings import Findings
 from bench.report.headlines import Answer, short
 from bench.report.legend import metric
-from bench.report.markdown import code, table
-from bench.report.statistics import CONFIDENCE, RESAMPLES, Interval
+from bench.report.markdown import code, count, join, table
+from bench.report.pairs import Pair
+from bench.report.sample import RESAMPLES
+from bench.report.statistics import Uncertainty
 
 _NONE = "–"
-_LEVEL = f"{100 * CONFIDENCE:.0f} %"
+_AXES = {"loss": "losses", "architecture": "architectures"}
+
+HOW_COMPARED = (
+    "Two losses are compared within the same architectures, seeds and test pictures, two architectures within the same "
+    "losses; a difference is how much further from the metric's goal one is than the other. The 95 % interval comes "
+    f"from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired seeds (both "
+    "together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds are few). p is "
+    "corrected by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is "
+    "called clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
+)
+
+HOW_SHARED = (
+    "A two-way analysis of variance with random effects over the table of cells. Interplay: some losses suit some "
+    "architectures. The share of an axis is what the means along it vary beyond what interplay and seed give them, so "
+    "the axis with more choices gains nothing. The last column names a choice without which the answer would change."
+)
 
 
-def evidence(found: Sequence[Answer]) -> str:
-    """Tables and how to read them; empty where there is nothing to compare."""
-    return "\n\n".join(filter(None, [_gaps(found), _shifts(found)]))
+def scope(found: Findings) -> str:
+    """What the comparisons of a data set hold for."""
+    covers = {pair.gap.covers for pair in found.pairs} - {""}
+    if not covers:
+        return "Nothing was stored of single pictures, so what is chance is not known."
+    if "seeds" in " ".join(covers):
+        within = "seeds" if covers == {"seeds"} else "seeds and pictures"
+        return f"These are claims about {within} like those of this run, with these losses and architectures."
+    return "With one seed these are claims about these trainings on pictures like these: **none beyond the pictures.**"
 
 
-def _gaps(found: Sequence[Answer]) -> str:
-    rows = []
-    several = any(one.seeds for one in found)
-    for one in found:
-        if len(one.order) < 2:
-            continue
-        where = goal(one.order, one.name)
-        best, second = (where.distance(entry.estimate(one.name).value) for entry in one.order[:2])
-        decimals = max(one.decimals, *(_decimals(interval) for interval in (one.gap, one.seeds)))
-        row = [
-            f"{metric(one.name).label} {where.arrow}",
-            short(one.order[0]),
-            short(one.order[1]),
-            f"{second - best:.{decimals}f}",
-            _interval(one.gap, decimals),
-        ]
-        rows.append([*row, _interval(one.seeds, decimals)] if several else row)
-    if not rows:
-        return ""
-    head = ["metric", "first", "second", "second is further from the best by", f"{_LEVEL} over pictures"]
-    return "\n\n".join(
-        [
-            f"First against second. An interval over pictures comes from {RESAMPLES:,} redrawn test sets, the same for "
-            "all cells (paired bootstrap)"
-            + ("; one over seeds from Student's t over paired differences" if several else "")
-            + f". A lead is clear where {'both leave' if several else 'it leaves'} out 0.",
-            table([*head, *([f"{_LEVEL} over seeds"] if several else [])], rows, numbers_from=3),
-        ]
-    )
+def told(found: Findings) -> list[str]:
+    """Per headline metric, which losses and which architectures differ by more than chance."""
+    names = dict.fromkeys(pair.metric for pair in found.pairs)
+    return [
+        f"**{metric(name).label}**: {_told([pair for pair in found.pairs if pair.metric == name])}" for name in names
+    ]
 
 
-def _shifts(found: Sequence[Answer]) -> str:
-    compared = [one for one in found if one.axes]
+def pairs_table(found: Findings) -> str:
+    """Every pair with its numbers; empty without any."""
+    head = ["metric", "better", "worse", "by", "95 % interval", "p (Holm)", "effect", "better on a picture"]
+    return table(head, [_row(pair) for pair in found.pairs], numbers_from=3) if found.pairs else ""
+
+
+def first_table(answers: Sequence[Answer]) -> str:
+    """First against second cell; empty where there are no two."""
+    rows = [
+        [metric(one.name).label, short(one.order[0]), short(one.order[1]), *_gap(one.gap), _p(one.p)]
+        for one in answers
+        if one.gap is not None
+    ]
+    head = ["metric", "first", "second", "second is further from the best by", "95 % interval", "p (Holm)"]
+    return table(head, rows, numbers_from=3) if rows else ""
+
+
+def shares_table(answers: Sequence[Answer]) -> str:
+    """Where the variance of each metric comes from; empty where it cannot be told."""
+    compared = [one for one in answers if one.axes]
     if not compared:
         return ""
-    several = any(one.axes.seeds for one in compared)
+    seeds = any(one.axes.seeds > 1 for one in compared)
+    head = ["metric", "architecture", "loss", *(["interplay", "seed"] if seeds else ["interplay and seed"])]
     rows = []
     for one in compared:
-        effects, pictures, seeds = one.axes.effects, one.axes.pictures, one.axes.seeds
-        decimals = max(one.decimals, *(_decimals(interval) for interval in (pictures, seeds)))
-        architecture, loss, interplay = (f"{100 * share:.0f} %" for share in effects.shares)
-        turned = {"other": "the other way round", "equal": "equal"}.get(one.axes.turns)
-        row = [
-            metric(one.name).label,
-            f"{effects.architecture:.{decimals}f}",
-            f"{effects.loss:.{decimals}f}",
-            _interval(pictures, decimals),
-            *([_interval(seeds, decimals)] if several else []),
-            f"{architecture} / {loss} / {interplay}",
-        ]
-        rows.append([*row, f"{code(one.axes.pivot)}: {turned}" if one.axes.pivot else "stays"])
-    head = [
-        "metric",
-        "architecture moves it by",
-        "loss moves it by",
-        f"loss less architecture, {_LEVEL} over pictures",
+        axes = one.axes
+        shares = [_share(share, n, axes.ranges) for n, share in enumerate(axes.effects.shares)]
+        turned = {"other": "the other way round", "equal": "equal"}.get(axes.turns)
+        pivot = f"{code(axes.pivot)}: {turned}" if axes.pivot else "stays"
+        filled = [*shares, *([_NONE] if seeds and len(shares) == 3 else [])]
+        rows.append([metric(one.name).label, *filled, pivot])
+    return table([*head, "without one choice"], rows, numbers_from=1)
+
+
+def _told(pairs: Sequence[Pair]) -> str:
+    """Who is better than whom, by kind."""
+    parts = []
+    for axis, many in _AXES.items():
+        of = [pair for pair in pairs if pair.axis == axis]
+        if not of:
+            continue
+        beaten: dict[str, list[str]] = {}
+        for pair in of:
+            if pair.clear:
+                beaten.setdefault(pair.better, []).append(pair.worse)
+        if not beaten:
+            parts.append(f"no two {many} differ clearly")
+            continue
+        wins = sorted(beaten.items(), key=lambda one: -len(one[1]))
+        sides = [f"{code(better)} beats {join([code(one) for one in worse])}" for better, worse in wins]
+        open_ = len(of) - sum(pair.clear for pair in of)
+        rest = f" ({count(open_, 'pair')} of {_AXES[axis]} undecided)" if open_ else ""
+        parts.append(f"{'; '.join(sides)}{rest}")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _row(pair: Pair) -> list[str]:
+    turned = pair.better != pair.first
+    gap, wins, effect = pair.gap, pair.wins, pair.effect
+    sign = -1 if turned else 1
+    win = None if wins is None else 1 - wins if turned else wins
+    numbers = [*_gap(replace(gap, value=sign * gap.value)), _p(pair.p)]
+    better, worse = code(pair.better), code(pair.worse)
+    return [
+        metric(pair.metric).label,
+        f"**{better}**" if pair.clear else better,
+        worse,
+        *numbers,
+        _NONE if effect is None else f"{sign * effect:.2f}",
+        _NONE if win is None else f"{100 * win:.0f} %",
     ]
-    head += [f"{_LEVEL} over seeds"] if several else []
-    return "\n\n".join(
-        [
-            "Architecture against loss. How far one moves the value is the standard deviation of the architectures' "
-            "(or the losses') means, less what the interplay would give by itself: so the axis with more choices gains "
-            "nothing. "
-            "Interplay is what is left: some losses suit some architectures, and a training run has luck. The last "
-            "column names a choice without which the answer would change.",
-            table([*head, "variance: architecture / loss / interplay", "without one choice"], rows, numbers_from=1),
-        ]
-    )
 
 
-def _interval(interval: Interval | None, decimals: int) -> str:
-    return f"{interval.low:.{decimals}f} to {interval.high:.{decimals}f}" if interval else _NONE
+def _gap(gap: Uncertainty) -> tuple[str, str]:
+    """A difference and its interval, to two digits of its width."""
+    if gap.half is None:
+        return f"{gap.value:.4f}", _NONE
+    decimals = min(6, max(0, 1 - math.floor(math.log10(2 * gap.half)))) if gap.half > 1e-6 else 6
+    return f"{gap.value:.{decimals}f}", f"{gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
 
 
-def _decimals(interval: Interval | None) -> int:
-    """Decimals that show two digits of an interval's width."""
-    width = interval.high - interval.low if interval else 0
-    return min(6, 1 - math.floor(math.log10(width))) if width > 1e-6 else 0
+def _p(p: float | None) -> str:
+    if p is None:
+        return _NONE
+    return "< 0.0001" if p < 0.0001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def _share(share: float, place: int, ranges: tuple[tuple[float, float], ...] | None) -> str:
+    if ranges is None:
+        return f"{100 * share:.0f} %"
+    low, high = ranges[place]
+    return f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"

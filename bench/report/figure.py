@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+Section = Literal["headline", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"]
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -19,12 +21,16 @@ class Figure:
         section: Where in the report it answers something.
         dataset: Spec of the data set it is about; None where it is about all of them.
         folded: More of the same: shown only to a reader who asks for it.
+        lines: Sentences that say what it shows, one per line, in Markdown.
+        details: Summaries and bodies, in Markdown, of what is folded away below it.
     """
 
     path: Path
     title: str
     caption: str
     alt: str
-    section: Literal["headline", "curves", "colors", "cost", "distribution", "pictures"]
+    section: Section
     dataset: str | None
     folded: bool = False
+    lines: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report import statistics
 from bench.report.axes import Comparison, compare
 from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import code, count
-from bench.report.statistics import Interval, Redrawn
+from bench.report.sample import Sample
+from bench.report.statistics import CONFIDENCE, Uncertainty, holm
 from bench.report.stored import StoredRun
 
 
@@ -21,8 +22,8 @@ class Answer:
     Attributes:
         text: The sentences.
         order: Trained rows that have a value, best first.
-        gap: How much further from the goal the second is, over the test pictures; None where not known.
-        seeds: The same over seeds; None with fewer than two.
+        gap: How much further from the goal the second is; None where there is none or they share no seed.
+        p: Of the gap, by Holm over all pairs of rows, for the first and second were picked after looking.
         axes: Architecture against loss; None where they cannot be compared.
         decimals: That the sentences show values with.
     """
@@ -30,21 +31,23 @@ class Answer:
     name: str
     text: str
     order: tuple[Entry, ...]
-    gap: Interval | None = None
-    seeds: Interval | None = None
+    gap: Uncertainty | None = None
+    p: float | None = None
     axes: Comparison | None = None
     decimals: int = 3
 
-    @property
-    def clear(self) -> bool:
-        """Whether the first leads by more than the pictures, and the seeds where there are several, alone vary."""
-        return _clear(self.gap, self.seeds)
+
+def samples(run: StoredRun, entries: Sequence[Entry]) -> dict[str, Sample]:
+    """The headline metrics of a data set's trained rows, of those that some row has."""
+    records = [record for entry in entries if entry.loss for record in entry.completed]
+    found = {name: Sample(run, records, name, goal(entries, name)) for name in HEADLINES}
+    return {name: sample for name, sample in found.items() if sample.records}
 
 
-def answers(run: StoredRun, entries: Sequence[Entry]) -> list[Answer]:
+def answers(found: Mapping[str, Sample], entries: Sequence[Entry]) -> list[Answer]:
     """An answer per headline metric that some trained cell of a data set has."""
-    orders = {name: ranked(entries, name) for name in HEADLINES}
-    return [_answer(run, entries, order, name) for name, order in orders.items() if order]
+    orders = {name: ranked(entries, name) for name in found}
+    return [_answer(found[name], entries, order, name) for name, order in orders.items() if order]
 
 
 def short(entry: Entry) -> str:
@@ -52,76 +55,80 @@ def short(entry: Entry) -> str:
     return f"{code(entry.architecture)} + {code(entry.loss)}" if entry.loss else code(entry.architecture)
 
 
-def _answer(run: StoredRun, entries: Sequence[Entry], order: list[Entry], name: str) -> Answer:
-    where = goal(entries, name)
+def _answer(sample: Sample, entries: Sequence[Entry], order: list[Entry], name: str) -> Answer:
+    where = sample.where
     decimals = 4 if name == "lpips" else 3
     title = f"**{metric(name).label}** ({_direction(where, decimals)})"
     if len(order) == 1:
         value = f"{order[0].estimate(name).value:.{decimals}f}"
         text = f"{title}: {short(order[0])} has {value}. It is the only trained cell to speak of."
         return Answer(name, text, tuple(order), decimals=decimals)
-    redrawn = statistics.redraw(run, order, name, where)
-    pairs = [_pair(where, name, order, redrawn, place) for place in range(1, len(order))]
-    axes = compare(order, name, redrawn)
-    decimals = _decimals(where, name, order, decimals, clear=_clear(*pairs[0]))
+    gaps, p_values = _against_first(sample, order)
+    axes = compare(order, sample)
+    decimals = _decimals(where, name, order, decimals, clear=_clear(p_values[0]))
     sentences = [
-        f"{title}: {_lead(where, name, order, pairs, decimals)}",
-        _axes(axes, decimals, len(order)),
+        f"{title}: {_lead(name, order, gaps, p_values, decimals)}",
+        _axes(axes, len(order)),
         _baseline(entries, order[0], name, where, decimals),
     ]
-    return Answer(name, " ".join(filter(None, sentences)), tuple(order), *pairs[0], axes, decimals)
+    return Answer(name, " ".join(filter(None, sentences)), tuple(order), gaps[0], p_values[0], axes, decimals)
 
 
-def _pair(
-    where: Goal, name: str, order: list[Entry], redrawn: Redrawn | None, place: int
-) -> tuple[Interval | None, Interval | None]:
-    """How much further from the goal a row is than the first: over pictures and over seeds."""
-    best, other = order[0], order[place]
-    difference = where.distance(other.estimate(name).value) - where.distance(best.estimate(name).value)
-    gap = None if redrawn is None else statistics.over_pictures(redrawn, 0, place, difference)
-    return gap, statistics.over_seeds(where, name, best, other)
+def _against_first(sample: Sample, order: Sequence[Entry]) -> tuple[list[Uncertainty | None], list[float | None]]:
+    """How much further from the goal each other row is than the first, with p-values by Holm over all pairs of rows."""
+    places = [(entry.architecture, entry.loss) for entry in order]
+    pairs = itertools.combinations(range(len(order)), 2)
+    gaps = {pair: sample.difference(*([places[row]] for row in pair)) for pair in pairs}
+    tested = {pair: gap for pair, gap in gaps.items() if gap is not None and gap.covers}
+    corrected = dict(zip(tested, holm([gap.p() for gap in tested.values()]), strict=True))
+    others = [(0, row) for row in range(1, len(order))]
+    # Behind the first by the seeds they share, not only by all that each has.
+    return [gaps[pair] for pair in others], [
+        corrected[pair] if pair in tested and gaps[pair].value > 0 else None for pair in others
+    ]
 
 
-def _clear(gap: Interval | None, seeds: Interval | None) -> bool:
-    return gap is not None and gap.clear and (seeds is None or seeds.clear)
+def _clear(p: float | None) -> bool:
+    return p is not None and p < 1 - CONFIDENCE
 
 
 def _lead(
-    where: Goal, name: str, order: list[Entry], pairs: list[tuple[Interval | None, Interval | None]], decimals: int
+    name: str,
+    order: list[Entry],
+    gaps: list[Uncertainty | None],
+    p_values: list[float | None],
+    decimals: int,
 ) -> str:
     """Who leads, by how much, and whether that is more than chance."""
     values = [f"{entry.estimate(name).value:.{decimals}f}" for entry in order]
-    gap, seeds = pairs[0]
-    chance = "the pictures alone vary" if seeds is None else "pictures and seeds alone vary"
     first, second = f"{short(order[0])} ({values[0]})", f"{short(order[1])} ({values[1]})"
-    if gap is None:
+    gap = gaps[0]
+    if gap is None or not gap.covers:
         return f"{first} is ahead of {second}; whether by chance is not known, for not every cell kept its pictures."
-    if _clear(gap, seeds):
-        behind = where.distance(order[1].estimate(name).value) - where.distance(order[0].estimate(name).value)
-        return f"{first} beats {second} by {behind:.{decimals}f}, more than {chance}."
-    tied = sum(not _clear(*pair) for pair in pairs)
+    chance = f"{gap.covers} alone vary" if gap.covers != "pictures" else "the pictures alone vary"
+    if _clear(p_values[0]):
+        interval = f"{gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
+        return f"{first} beats {second} by {gap.value:.{decimals}f} (95 % interval {interval}), more than {chance}."
+    tied = sum(not _clear(p) for p in p_values)
     between = f"{first}, {second} and {count(tied - 1, 'other')}" if tied > 1 else f"{first} and {second}"
     return f"a tie between {between}, no further apart than {chance}."
 
 
-def _axes(axes: Comparison | None, decimals: int, rows: int) -> str:
+def _axes(axes: Comparison | None, rows: int) -> str:
     """Whether changing the architecture or changing the loss moves the metric more."""
     if axes is None:
         return ""
-    moves = {axis: f"{getattr(axes.effects, axis):.{decimals}f}" for axis in ("architecture", "loss")}
+    shares = dict(zip(("architecture", "loss"), axes.effects.shares, strict=False))
+    told = {axis: f"{100 * share:.0f} %" for axis, share in shares.items()}
     among = f"Among the {axes.cells} cells that form a full table, " if axes.cells < rows else ""
     if axes.verdict == "open":
-        both = f"architecture ({moves['architecture']}) or the loss ({moves['loss']})"
-        text = f"{among}whether changing the {both} moves it more cannot be told."
+        both = f"architecture ({told['architecture']} of the variance) or the loss ({told['loss']})"
+        text = f"{among}whether the {both} matters more cannot be told."
     else:
         more = axes.effects.leader
         less = "loss" if more == "architecture" else "architecture"
-        if axes.verdict == "clear":
-            by = f"changing it moves the value by {moves[more]}, the {less} by {moves[less]}"
-            text = f"{among}the {more} matters more: {by}."
-        else:
-            by = f"moving the value by {moves[more]}, the {less} by {moves[less]}"
-            text = f"{among}the {more} matters more only because of {code(axes.pivot)} ({by})."
+        only = f" only because of {code(axes.pivot)}" if axes.verdict == "depends" else ""
+        text = f"{among}the {more} matters more{only}: {told[more]} of the variance, the {less} {told[less]}."
     return text[0].upper() + text[1:]
 
 

@@ -66,9 +66,9 @@ def draw_heatmaps(board: Board, folder: Path) -> list[Figure]:
         Figure(
             path,
             f"Architecture by loss on {board.dataset}",
-            "Means over the test pictures (and seeds, where there are several); the outlined cell is the best of its "
-            "map. Lighter is better, on a scale per map. In the maps on colour, orange cells are duller "
-            "than the truth and purple ones more colourful; the truth itself would be white.",
+            "Means over the test pictures (and seeds, where there are several), whose intervals stand in the tables; "
+            "the outlined cell is the best of its map. Lighter is better, on a scale per map. In the maps on colour, "
+            "orange cells are duller than the truth and purple ones more colourful; the truth itself would be white.",
             f"Heat maps of architecture by loss on {board.dataset}. " + " ".join(_told(board, one) for one in maps),
             "headline",
             board.dataset,

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.report import headlines, inventory, provenance, words
-from bench.report.entries import Entry, collect, goal
-from bench.report.evidence import evidence
+from bench.report.entries import Entry, goal
 from bench.report.figure import Figure
+from bench.report.findings import findings
 from bench.report.glossary import glossary
 from bench.report.lead import lead
 from bench.report.learning import learning
@@ -18,6 +18,8 @@ from bench.report.stored import StoredRun
 from bench.report.tables import dataset_tables
 
 SECTIONS = (
+    ("shares", "What matters more", "How much of what varies comes from the architecture, and how much from the loss?"),
+    ("comparison", "Which differences hold", "Which losses, and which architectures, differ by more than chance?"),
     ("pictures", "Pictures", "What do the numbers look like? All cells colour the same test pictures."),
     (
         "curves",
@@ -36,23 +38,22 @@ SECTIONS = (
 
 def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
     """Everything the template names."""
-    rows = collect(run)
-    answers = {dataset: headlines.answers(run, entries) for dataset, entries in rows.items()}
+    found = findings(run)
+    rows = {dataset: one.entries for dataset, one in found.items()}
+    answers = {dataset: one.answers for dataset, one in found.items()}
     everything = [entry for entries in rows.values() for entry in entries]
     shown = {section: [one for one in figures if one.section == section] for section, *_ in (("headline",), *SECTIONS)}
     legend = _legend(everything)
     made = provenance.commands(run.folder)
     learned = learning(run, everything)
-    several = any(len(one.order) > 1 for found in answers.values() for one in found)
     return {
         "name": run.name,
         "intro": words.intro(run, rows),
         "links": _links(shown, legend),
         "lead": _lead(rows, answers),
         "answers": answers,
-        "evidence": {dataset: evidence(found) for dataset, found in answers.items()},
         "limits": " ".join(filter(None, [words.one_seed(everything), learned.caveat])),
-        "caveats": words.caveats(run, everything, several=several),
+        "caveats": words.caveats(run, everything),
         "shown": shown,
         "learned": learned.answer,
         "sections": SECTIONS,

@@ -54,7 +54,7 @@ def _draw_sheet(board: Board, architecture: str, group: LossGroup, truth: np.nda
         **{loss: _pictures_of(board, architecture, loss) for loss in group.losses},
         "truth": truth,
     }
-    places, rows = sample_indices(len(truth), _MOST_ROWS), _sample_rows(board)
+    places, rows = sample_indices(len(truth), _MOST_ROWS), sample_rows(board)
     sheet = Sheet(
         columns=list(columns),
         rows=[f"#{rows[place]}" for place in places],
@@ -114,7 +114,7 @@ def _winner_first(board: Board) -> list[str]:
     return list(dict.fromkeys([*winner, *board.shown_architectures()]))
 
 
-def _sample_rows(board: Board) -> list[int]:
+def sample_rows(board: Board) -> list[int]:
     """Rows of the test set that the stored strip holds, in its order."""
     record = board.completed[0]
     n_test = record.data.n_test if record.data else record.metrics["lpips"].n

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,7 @@ class StoredRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.resolve().name
+        self._read: dict[Path, Any] = {}
 
     @cached_property
     def grid(self) -> Grid:
@@ -82,11 +84,11 @@ class StoredRun:
 
     def colors(self, record: Record) -> Colors | None:
         """Colours predicted for the test set after the last epoch."""
-        return _colors(self.cell_folder(record) / "colors.npz")
+        return self._once(_colors, self.cell_folder(record) / "colors.npz")
 
     def true_colors(self, dataset: str) -> Colors | None:
         """Colours of a data set's true test pictures."""
-        return _colors(self._dataset_folder(dataset) / "colors.npz")
+        return self._once(_colors, self._dataset_folder(dataset) / "colors.npz")
 
     def samples(self, record: Record, when: str = "last") -> np.ndarray | None:
         """Predicted pictures ``(n, S, S, 3)`` uint8: the fixed ones at "half" or at the "last" epoch, or "extremes".
@@ -107,11 +109,13 @@ class StoredRun:
         return self.folder / "datasets" / dataset_slug(dataset)
 
     def _table(self, record: Record, name: str) -> pd.DataFrame | None:
-        path = self.cell_folder(record) / name
-        if not path.exists():
-            return None
-        with _whole(path):
-            return pd.read_csv(path)
+        return self._once(_csv, self.cell_folder(record) / name)
+
+    def _once(self, read: Callable[[Path], Any], path: Path) -> Any:
+        """What a file holds: many parts of a report ask for the same one."""
+        if path not in self._read:
+            self._read[path] = read(path)
+        return self._read[path]
 
     def _place(self, record: Record) -> tuple[int, int, int, int]:
         grid = self.grid
@@ -125,6 +129,13 @@ class StoredRun:
 
 def _index(values: list[str], value: str) -> int:
     return values.index(value) if value in values else len(values)
+
+
+def _csv(path: Path) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    with _whole(path):
+        return pd.read_csv(path)
 
 
 def _colors(path: Path) -> Colors | None:

@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 
 from bench.records import dataset_slug
 
@@ -72,6 +73,11 @@ def small_multiples(figure: Canvas, rows: int, columns: int, **keywords: object)
 def color_of(value: str, values: list[str]) -> str:
     """The colour of one of several names."""
     return PALETTE[values.index(value) % len(PALETTE)]
+
+
+def loss_lines(shown: list[str], losses: list[str]) -> list[Line2D]:
+    """A legend's lines of some losses, each in its colour among all."""
+    return [Line2D([], [], color=color_of(loss, losses), linewidth=2, label=label(loss, 24, 1)) for loss in shown]
 
 
 def marker_of(value: str, values: list[str]) -> str:

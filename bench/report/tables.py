@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from bench.records import Record
-from bench.report.entries import Entry, Estimate, Goal, goal, ranked
+from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.glossary import drawn
 from bench.report.legend import TABLE, metric
 from bench.report.markdown import count, escape, table
+from bench.report.sample import Sample
+from bench.report.statistics import Uncertainty
 from bench.report.stored import StoredRun
 
 _NONE = "–"
@@ -26,8 +28,6 @@ class DatasetTables:
         facts: What the data set holds, in a line.
         main: The headline metrics and what guards them.
         rest: The other metrics, a few at a time.
-        best_epoch: Rows that would differ after the epoch with the lowest validation loss.
-        remark: Said instead where there are none.
         unfinished: A line per cell that failed, was skipped or has not been run.
     """
 
@@ -35,8 +35,6 @@ class DatasetTables:
     facts: str
     main: str
     rest: str
-    best_epoch: str
-    remark: str
     unfinished: list[str]
 
 
@@ -44,24 +42,37 @@ class DatasetTables:
 class _Column:
     name: str
     goal: Goal
-    decimals: int
-    best: Entry | None
-    second: Entry | None
+    estimates: dict[Entry, Uncertainty]
+    order: tuple[Entry, ...] = ()
 
     @property
     def head(self) -> str:
         return f"{metric(self.name).title} {self.goal.arrow}"
 
-    def cell(self, entry: Entry, *, best_epoch: bool = False) -> str:
-        estimate = entry.estimate(self.name, best_epoch=best_epoch)
-        if estimate is None:
+    @cached_property
+    def decimals(self) -> int:
+        """For two digits of a middling interval, or one where that says as much; three where there is none."""
+        trained = {entry: one for entry, one in self.estimates.items() if entry.loss}
+        shown = list((trained or self.estimates).values())
+        halves = sorted(one.half for one in shown if one.half)
+        if halves:
+            middle = halves[(len(halves) - 1) // 2]
+            power = math.floor(math.log10(middle))
+            # As the Particle Data Group rounds: 0.0123 and 0.34, but 0.05 for 0.054.
+            digits = 2 if middle < 3.55 * 10**power else 1
+            return min(6, max(0, digits - 1 - power))
+        largest = max((abs(one.value) for one in self.estimates.values() if math.isfinite(one.value)), default=0)
+        return 3 if largest < 10 else 1
+
+    def cell(self, entry: Entry) -> str:
+        if entry not in self.estimates:
             return _NONE
-        text = write(estimate, self.decimals)
+        text = write(self.estimates[entry], self.decimals)
         if entry.loss is None:
             return f"*{text}*"
-        if entry is self.best:
+        if entry in self.order[:1]:
             return f"**{text}**"
-        return f"<u>{text}</u>" if entry is self.second else text
+        return f"<u>{text}</u>" if entry in self.order[1:2] else text
 
 
 def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> DatasetTables:
@@ -69,49 +80,40 @@ def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> Da
     measured = dict.fromkeys(name for entry in entries for record in entry.completed for name in record.metrics)
     main = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
     rest = [name for name in measured if name not in main]
-    best_epoch, remark = _best_epoch_table(entries, main)
     parts = [rest[start : start + _WIDEST] for start in range(0, len(rest), _WIDEST)]
     return DatasetTables(
         name=dataset,
         facts=_facts(run, dataset),
-        main=_table(entries, main) if main else "",
-        rest="\n\n".join(_table(entries, part) for part in parts),
-        best_epoch=best_epoch,
-        remark=remark,
+        main=_table(run, entries, main) if main else "",
+        rest="\n\n".join(_table(run, entries, part) for part in parts),
         unfinished=[line for entry in entries for line in _unfinished(entry)],
     )
 
 
-def write(estimate: Estimate, decimals: int) -> str:
-    """``0.0281 ± 0.0011``; no-break spaces keep it on one line."""
-    if estimate.stderr is None:
+def write(estimate: Uncertainty, decimals: int) -> str:
+    """``0.0281 ± 0.0022``; no-break spaces keep it on one line."""
+    if estimate.half is None:
         return f"{estimate.value:.{decimals}f}"
-    return f"{estimate.value:.{decimals}f}\u00a0±\u00a0{estimate.stderr:.{decimals}f}"
+    return f"{estimate.value:.{decimals}f}\u00a0±\u00a0{estimate.half:.{decimals}f}"
 
 
-def _column(entries: Sequence[Entry], name: str) -> _Column:
-    order = ranked(entries, name)
-    first, second = [*order, None, None][:2]
-    return _Column(name, goal(entries, name), _decimals(entries, name), first, second)
+def _column(run: StoredRun, entries: Sequence[Entry], name: str) -> _Column:
+    where = goal(entries, name)
+    found = {entry: _estimate(run, entry, name, where) for entry in entries}
+    estimates = {entry: one for entry, one in found.items() if one is not None}
+    return _Column(name, where, estimates, tuple(ranked(entries, name)))
 
 
-def _decimals(entries: Sequence[Entry], name: str) -> int:
-    """For two digits of a middling standard error, or one where that says as much; three where there is none."""
-    estimates = [one for entry in entries if (one := entry.estimate(name))]
-    trained = [one for entry in entries if entry.loss and (one := entry.estimate(name))]
-    errors = sorted(one.stderr for one in trained or estimates if one.stderr)
-    if errors:
-        middle = errors[(len(errors) - 1) // 2]
-        power = math.floor(math.log10(middle))
-        # As the Particle Data Group rounds: 0.0123 and 0.34, but 0.05 for 0.054.
-        digits = 2 if middle < 3.55 * 10**power else 1
-        return min(6, max(0, digits - 1 - power))
-    largest = max((abs(one.value) for one in estimates if math.isfinite(one.value)), default=0)
-    return 3 if largest < 10 else 1
+def _estimate(run: StoredRun, entry: Entry, name: str, where: Goal) -> Uncertainty | None:
+    """As the records say it; where they lack what the pictures add, that is worked out from redrawn test sets."""
+    estimate = entry.estimate(name)
+    if estimate is None or estimate.n_pictures:
+        return estimate
+    return Sample(run, entry.completed, name, where).mean((entry.architecture, entry.loss))
 
 
-def _table(entries: Sequence[Entry], names: Sequence[str]) -> str:
-    columns = [_column(entries, name) for name in names]
+def _table(run: StoredRun, entries: Sequence[Entry], names: Sequence[str]) -> str:
+    columns = [_column(run, entries, name) for name in names]
     trained = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in entries if entry.loss]
     baselines = [entry for entry in entries if entry.loss is None]
     references = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in baselines]
@@ -136,33 +138,6 @@ def _labels(entry: Entry) -> list[str]:
 def _truth(column: _Column) -> str:
     best = column.goal.target if column.goal.target is not None else metric(column.name).best
     return _NONE if best is None else f"*{best:.{column.decimals}f}*"
-
-
-def _best_epoch_table(entries: Sequence[Entry], names: Sequence[str]) -> tuple[str, str]:
-    """Values after the epoch with the lowest validation loss, of rows where that is not the last; and a remark."""
-    measured = [entry for entry in entries if any(record.best_metrics for record in entry.completed)]
-    rows = [entry for entry in measured if any(map(_stopped_improving, entry.completed))]
-    if not measured:
-        return "", ""
-    same = len(measured) - len(rows)
-    if not rows:
-        return "", "Every trained row had its lowest validation loss at the last epoch, so the best epoch is the last."
-    columns = [_Column(name, goal(entries, name), _decimals(entries, name), None, None) for name in names]
-    body = [
-        [
-            *_labels(entry),
-            ", ".join(str(record.best_epoch or _NONE) for record in entry.completed),
-            *(column.cell(entry, best_epoch=True) for column in columns),
-        ]
-        for entry in rows
-    ]
-    head = ["architecture", "loss", "best epoch", *(column.head for column in columns)]
-    note = f"\n\n{count(same, 'other row')} had it at the last epoch: see above." if same else ""
-    return table(head, body, numbers_from=2) + note, ""
-
-
-def _stopped_improving(record: Record) -> bool:
-    return record.best_epoch is not None and record.best_epoch != record.settings.get("epochs")
 
 
 def _facts(run: StoredRun, dataset: str) -> str:

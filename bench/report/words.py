@@ -42,19 +42,12 @@ def one_seed(entries: Sequence[Entry]) -> str:
     return f"{trained} (seed {seeds.pop()}): **no claim beyond these pictures and this seed is possible.**"
 
 
-def caveats(run: StoredRun, entries: Sequence[Entry], *, several: bool) -> list[str]:
-    """What to mind before quoting a number.
-
-    Args:
-        several: Whether any metric has two rows to choose between.
-    """
+def caveats(run: StoredRun, entries: Sequence[Entry]) -> list[str]:
+    """What to mind before quoting a number."""
     trained = [entry for entry in entries if entry.loss]
     measured = [entry for entry in trained if entry.completed]
     lines = [
         _seeds(measured),
-        "First and second were picked after looking at all cells, which makes a lead look a little surer than it is."
-        if several
-        else "",
         _lazy(measured),
         _lost(trained),
         provenance.mixed(run),
@@ -66,15 +59,14 @@ def reading(entries: Sequence[Entry]) -> str:
     """How to read the tables."""
     trained = [len(entry.completed) for entry in entries if entry.loss and entry.completed]
     if max(trained, default=1) < 2:
-        error = "± is the standard error over test pictures"
+        covers = "over the test pictures, which says nothing of other seeds"
     else:
         single = "with one seed and of references" if min(trained) < 2 else "of references"
-        error = f"± of a trained row is the standard error over seeds; that of rows {single} is over test pictures"
+        covers = f"over seeds and test pictures; that of rows {single} is over test pictures alone"
     return (
-        f"↓ lower is better, ↑ higher is better, → best is nearest to what follows. {error}; a value without it "
-        "describes all pictures together. The **best** trained row is bold and the <u>second</u> underlined, by their "
-        "full numbers, whether or not the difference could be chance; *references in italics* are not trained and "
-        "take no part."
+        "↓ lower is better, ↑ higher is better, → best is nearest to what follows. ± is half of a 95 % interval "
+        f"{covers}. The **best** trained row is bold and the <u>second</u> underlined, by their full numbers, whether "
+        "or not the difference could be chance; *references in italics* are not trained and take no part."
     )
 
 

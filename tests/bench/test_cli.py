@@ -10,7 +10,7 @@ import time
 import pandas as pd
 import pytest
 
-from bench.cli import main
+from bench.cli import _read_seeds, main
 
 TINY = ["--architecture", "unet(n_down=2, num_filters=4)", "--loss", "l1", "--dataset"]
 TINY += [
@@ -51,8 +51,10 @@ MISTAKES = [
     (["--grid", "{folder}/own.yaml"], "did you mean 'losses'"),
     (["--results-dir", "/dev/null/results"], "Cannot write to /dev/null/results"),
     (["--reports-dir", "/dev/null/reports"], "choose another folder with --reports-dir"),
-    (["--seeds=-1"], "greater than or equal to 0"),
-    (["--seeds", "99999999999"], "less than 4294967296"),
+    (["--seeds=-1,"], "greater than or equal to 0"),
+    (["--seeds", "99999999999,"], "less than 4294967296"),
+    (["--seeds", "0"], "says how many seeds, 1 to 100"),
+    (["--seeds", "123"], "write it with a comma, such as 7,"),
     (["--set", "image_size=16"], "greater than or equal to 32"),
     (["--set", "learning_rate=.inf"], "finite number"),
     (["--set", "epochs=2024-99-99"], "not YAML"),
@@ -63,6 +65,13 @@ MISTAKES = [
     (["--dataset", "folder(path=~nouser/x)"], "does not exist"),
     (["--dataset", f"folder(path={'a' * 300})"], "name too long"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("3", [0, 1, 2]), ("1", [0]), ("3,", [3]), ("0,", [0]), ("4, 7", [4, 7]), ("2,0,1", [2, 0, 1])]
+)
+def test_a_number_alone_says_how_many_seeds_and_commas_say_which(text, seeds):
+    assert _read_seeds(text) == seeds
 
 
 @pytest.mark.parametrize(

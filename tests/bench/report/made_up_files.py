@@ -42,12 +42,17 @@ def per_image(name: str, lpips: float, n_test: int) -> pd.DataFrame:
     noise = _random("pictures").normal(0, 0.02, n_test)
     noise -= noise.mean()
     random = _random(name)
+    true_chroma = _random("truth").uniform(5, 40, n_test)
     return pd.DataFrame(
         {
             "picture": [f"test-{index:05d}" for index in range(n_test)],
             "lpips": lpips + noise,
             "colorfulness": random.normal(50 * (1 - lpips), 1, n_test),
             "colorfulness_truth": 50.0,
+            "chroma": true_chroma * random.uniform(0.6, 0.9, n_test),
+            "chroma_truth": true_chroma,
+            "skill_mse": random.uniform(50, 60, n_test),
+            "skill_lazy_mse": 100.0,
             "ab_mae": random.normal(10, 1, n_test),
             "ciede2000": random.normal(12, 1, n_test),
             "psnr": random.normal(25, 1, n_test),
@@ -67,6 +72,9 @@ def history(epochs: int, best_epoch: int) -> pd.DataFrame:
             "step": epoch * 10,
             "train_loss": train,
             "validation_loss": validation,
+            "chroma_ratio": 1 - 0.5 / epoch,
+            "ab_effective_colors": 2.0 + epoch,
+            "skill": 0.1 * epoch,
             "seconds": 1.0,
         }
     )

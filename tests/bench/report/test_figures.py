@@ -14,7 +14,7 @@ from PIL import Image
 from bench.report.figures import draw_figures
 from bench.report.stored import StoredRun
 
-KINDS = {"headline", "curves", "colors", "cost", "distribution", "pictures"}
+KINDS = {"headline", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"}
 LONG = "l1 + 0.5*saturation(target=truth) + 0.25*histogram(bins=10, smooth=true)"
 
 
@@ -51,7 +51,7 @@ def test_alt_texts_name_the_best_cell_with_its_number(make_run, tmp_path):
     alt = {figure.section: figure.alt for figure in figures}
     assert "LPIPS: best 0.123 (unet-resnet18, l2)" in alt["headline"]
     assert figures[0].title == "unet-resnet18 on synthetic-faces"
-    assert "unet-resnet18 · l2 0.123" in alt["distribution"]
+    assert "unet-resnet18 · l2 0.123" in next(one.alt for one in figures if one.title.startswith("LPIPS of each"))
     assert "unet-resnet18 with l2 (LPIPS 0.123" in alt["cost"]
     assert "truth" in alt["colors"]
 
@@ -61,7 +61,8 @@ def test_holes_are_named_and_nothing_else_is_lost(make_run, tmp_path):
     run = make_run(losses=["l1", "l2", "vgg"], status=lambda a, loss, *_: ends.get((a, loss), "completed"))
     figures = drawn(run, tmp_path)
     check(figures)
-    assert {figure.section for figure in figures} == KINDS
+    # Without a table of two by two cells there are no shares.
+    assert {figure.section for figure in figures} == KINDS - {"shares"}
     sheet = next(figure for figure in figures if figure.title == "unet on synthetic-faces")
     assert "Without pictures: l2." in sheet.alt
 
@@ -77,7 +78,7 @@ def test_seeds_are_averaged(make_run, tmp_path):
 def test_one_cell_has_figures_but_no_comparison_of_costs(make_run, tmp_path, epochs):
     figures = drawn(make_run(architectures=["unet"], losses=["l1"], baselines=[], epochs=epochs), tmp_path)
     check(figures)
-    assert {figure.section for figure in figures} == KINDS - {"cost"}
+    assert {figure.section for figure in figures} == KINDS - {"cost", "shares", "comparison"}
     assert any(figure.title.startswith("Early") for figure in figures) == (epochs > 1)
 
 

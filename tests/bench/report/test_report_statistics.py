@@ -1,74 +1,127 @@
+"""Intervals and p-values on made-up results whose truth is known, and by hand."""
+
 import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom, t, ttest_1samp
+from statsmodels.stats.multitest import multipletests
 
-from bench.report import axes, statistics
-from bench.report.entries import Entry, Goal, collect, ranked
+from bench.report import sample, statistics
+from bench.report.entries import Goal, collect, goal, ranked
+from bench.report.sample import Sample
+from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
 
-
-def _grid(*pairs):
-    return [Entry(architecture, loss, "data", ()) for architecture, loss in pairs]
+PICTURES, DRAWS = 60, 400
 
 
-FULL = _grid(("a", "l1"), ("a", "l2"), ("b", "l1"), ("b", "l2"))
+def _paired(random, seeds, effect=0.0, of_seed=0.3, of_picture=1.0, own=1.0):
+    """Differences of each picture and seed ``(pictures, seeds)``: two crossed random factors."""
+    noise = own * random.normal(size=(PICTURES, seeds)) + of_picture * random.normal(size=(PICTURES, 1))
+    return effect + noise + (of_seed * random.normal(size=seeds) if seeds > 1 else 0)
 
 
-def test_effects_of_an_additive_table_by_hand():
-    found = axes.effects(FULL, [1.0, 2.0, 4.0, 5.0])
-    # Means 1.5 and 4.5, and 2.5 and 3.5; there is no interplay to take off.
-    assert (found.architecture, found.loss) == pytest.approx((math.sqrt(4.5), math.sqrt(0.5)))
-    assert found.shares == pytest.approx((0.9, 0.1, 0.0))
+def _measured(differences, draws=None):
+    redrawn = (sample._draws(PICTURES) if draws is None else draws) @ differences
+    return uncertain(differences.mean(axis=0)[None], redrawn[:, None], PICTURES)
 
 
-def test_interplay_is_what_rows_and_columns_leave():
-    found = axes.effects(FULL, [0.0, 1.0, 1.0, 0.0])
-    assert found.shares == pytest.approx((0, 0, 1))
-    assert (found.architecture, found.loss, found.leader) == (0, 0, None)
+def _found(seeds, effect, **keywords):
+    """In how many of all draws a difference is called clear, and in how many the interval holds the truth."""
+    random = np.random.default_rng(seeds)
+    found = [_measured(_paired(random, seeds, effect, **keywords)) for _ in range(DRAWS)]
+    return sum(one.p() < 0.05 for one in found), sum(one.low <= effect <= one.high for one in found)
 
 
-def test_more_losses_than_architectures_give_the_loss_no_start():
-    rows = _grid(*((a, loss) for a in "abc" for loss in ("l1", "l2", "huber", "vgg")))
-    draws = np.random.default_rng(0).normal(size=(2000, 12))
-    leaders = [axes.effects(rows, draw).leader for draw in draws]
-    # Ranges of means would name the loss in 69 % of draws of pure noise.
-    assert abs(leaders.count("loss") - leaders.count("architecture")) < 0.12 * len(draws)
+NOMINAL = binom.interval(0.99, DRAWS, 0.05)
 
 
-def test_what_interplay_gives_by_itself_is_taken_off():
-    found = axes.effects(FULL, [0.0, 3.0, 3.0, 4.0])
-    # Interplay: (0 - 3 - 3 + 4)^2 / 4 = 1; of each pair of means 1.5 and 3.5, a variance of 2 less 1 / 2.
-    assert found.architecture == found.loss == pytest.approx(math.sqrt(1.5))
+@pytest.mark.parametrize("seeds", [1, 3, 5])
+def test_no_effect_is_found_as_often_as_the_level_says(seeds):
+    false, covered = _found(seeds, 0.0, of_picture=0.3)
+    assert NOMINAL[0] <= false <= NOMINAL[1]
+    assert covered == DRAWS - false
 
 
-def test_effects_need_two_of_each_in_every_combination():
-    assert axes.effects(FULL[:2], [1.0, 2.0]) is None
-    assert axes.effects(FULL[:3], [1.0, 2.0, 3.0]) is None
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("of", [{"of_seed": 0.0}, {"of_seed": 0.1}, {"of_picture": 0.0, "own": 0.2}])
+def test_whatever_varies_the_level_is_never_exceeded(seeds, of):
+    false, _ = _found(seeds, 0.0, **of)
+    assert false <= NOMINAL[1]
 
 
-def test_equal_values_have_no_effects():
-    assert axes.effects(FULL, [1.0] * 4).shares == (0, 0, 0)
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("spreads", [(1, 1, 1), (1, 0.5, 0.3)])
+def test_several_places_hold_the_level_and_have_more_freedom(seeds, spreads):
+    random = np.random.default_rng(0)
+    found = [uncertain(np.array(spreads)[:, None] * random.normal(size=(3, seeds)), None, 0) for _ in range(DRAWS)]
+    assert sum(one.p() < 0.05 for one in found) <= NOMINAL[1]
+    assert all(seeds - 1 <= one.freedom <= 3 * (seeds - 1) for one in found)
 
 
-def test_an_incomplete_table_is_cut_to_a_full_one():
-    rows = _grid(*((a, loss) for a in "abc" for loss in ("l1", "l2", "vgg")))[:-1]
-    kept = axes.balanced(rows)
-    assert len(kept) == 6
-    assert axes.balanced(FULL) == FULL
-    assert axes.balanced([]) == []
+def test_freedom_and_spread_of_several_places_by_hand():
+    found = uncertain(np.array([[1.0, 3.0], [2.0, 4.0], [5.0, 5.0]]), None, 0)
+    # Variances 2, 2 and 0 of two seeds each: (2 + 2) / (9 * 2), and (2 + 2)^2 / (2^2 + 2^2).
+    assert (found.value, found.seeds, found.freedom) == pytest.approx((10 / 3, 2 / 9, 2))
 
 
-def test_a_bootstrap_agrees_with_the_normal_interval():
-    random = np.random.default_rng(1)
-    noise = random.normal(size=400)
-    columns = np.stack([noise, noise + random.normal(0.1, 0.5, 400)], axis=1)
-    redrawn = statistics._draws(400) @ columns
-    gap = columns[:, 1] - columns[:, 0]
-    interval = statistics.over_pictures(statistics.Redrawn(redrawn, redrawn), 0, 1, gap.mean())
-    half = 1.96 * gap.std(ddof=1) / math.sqrt(400)
-    assert interval.low == pytest.approx(gap.mean() - half, abs=0.01)
-    assert interval.high == pytest.approx(gap.mean() + half, abs=0.01)
+def test_a_plain_hierarchical_bootstrap_would_exceed_it():
+    random, false = np.random.default_rng(0), 0
+    for _ in range(DRAWS):
+        redrawn = sample._draws(PICTURES) @ _paired(random, 3, of_picture=0.3, own=0.3)
+        means = np.take_along_axis(redrawn, random.integers(0, 3, redrawn.shape), axis=1).mean(axis=1)
+        low, high = np.percentile(means, [2.5, 97.5])
+        false += low > 0 or high < 0
+    assert false > 2 * NOMINAL[1]
+
+
+@pytest.mark.parametrize(("seeds", "effect"), [(1, 0.7), (3, 2.0), (5, 1.0)])
+def test_a_planted_effect_is_found_and_covered(seeds, effect):
+    found, covered = _found(seeds, effect)
+    assert found > 0.9 * DRAWS
+    assert covered >= DRAWS - NOMINAL[1]
+
+
+def test_one_seed_is_a_paired_t_test_over_pictures():
+    differences = _paired(np.random.default_rng(1), 1, effect=0.3)
+    draws = np.random.default_rng(2).multinomial(PICTURES, [1 / PICTURES] * PICTURES, 20_000) / PICTURES
+    found = _measured(differences, draws)
+    expected = ttest_1samp(differences[:, 0], 0)
+    interval = expected.confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=0.01)
+    assert found.p() == pytest.approx(expected.pvalue, rel=0.1)
+    assert found.covers == "pictures"
+
+
+def test_seeds_alone_are_a_paired_t_test_over_seeds():
+    # Gaps 0.11 and 0.13: mean 0.12, standard error 0.01, t(0.975; 1) = 12.706.
+    found = uncertain(np.array([[0.11, 0.13]]), None, 0)
+    assert (found.value, found.half) == pytest.approx((0.12, 0.12706), abs=1e-5)
+    assert found.p() == pytest.approx(ttest_1samp([0.11, 0.13], 0).pvalue)
+    assert found.covers == "seeds"
+    assert found.low < 0 < found.high
+
+
+@pytest.mark.parametrize(("seeds", "pictures"), [(0.5, 0.5), (0.01, 1.0), (1.0, 1e-6)])
+def test_both_together_are_the_sum_of_two_ts(seeds, pictures):
+    found = Uncertainty(1.7, seeds, pictures, 3, 20, 2)
+    random = np.random.default_rng(0)
+    drawn = math.sqrt(seeds) * random.standard_t(2, 400_000) + math.sqrt(pictures) * random.standard_t(19, 400_000)
+    assert found.p() == pytest.approx((abs(drawn) >= 1.7).mean(), abs=0.002)
+    assert found.half == pytest.approx(np.quantile(abs(drawn), 0.95), rel=0.02)
+
+
+def test_without_any_spread_only_no_difference_could_be_chance():
+    assert Uncertainty(0.1, 0.0, 0.0, 3, 20, 2).p() == 0
+    assert Uncertainty(0.0, 0.0, 0.0, 3, 20, 2).p() == 1
+    assert uncertain(np.array([[0.1]]), None, 0).half is None
+
+
+def test_holm_by_hand():
+    assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert statistics.holm([]) == []
+    assert statistics.holm([0.2, 0.001]) == pytest.approx(multipletests([0.2, 0.001], method="holm")[1])
 
 
 def test_distances_follow_the_goal():
@@ -84,18 +137,25 @@ def test_seeds_are_averaged_and_give_the_error(make_run):
     entry = ranked(collect(run)["synthetic-faces"], "lpips")[0]
     estimate = entry.estimate("lpips")
     assert estimate.value == pytest.approx(0.2)
-    assert estimate.stderr == pytest.approx(0.1 / math.sqrt(3))
+    assert estimate.half == pytest.approx(t.ppf(0.975, 2) * 0.1 / math.sqrt(3))
 
 
-def test_seed_interval_is_students(make_run):
+def _sample(run, name="lpips"):
+    entries = collect(run)["synthetic-faces"]
+    records = [record for entry in entries if entry.loss for record in entry.completed]
+    return Sample(run, records, name, goal(entries, name))
+
+
+def test_a_difference_pairs_seeds_and_a_win_pairs_pictures(make_run):
     value = {("unet", 0): 0.10, ("unet", 1): 0.12, ("unet-resnet18", 0): 0.21, ("unet-resnet18", 1): 0.25}
     run = StoredRun(make_run(seeds=(0, 1), losses=("l1",), lpips=lambda *cell: value.get((cell[0], cell[3]), 0.9)))
-    order = ranked(collect(run)["synthetic-faces"], "lpips")
-    interval = statistics.over_seeds(Goal(False), "lpips", *order)
-    # Gaps 0.11 and 0.13: mean 0.12, standard error 0.01, t(0.975; 1) = 12.706.
-    assert interval.difference == pytest.approx(0.12)
-    assert interval.low == pytest.approx(0.12 - 0.12706, abs=1e-4)
-    assert not interval.clear
+    pair = [("unet", "l1")], [("unet-resnet18", "l1")]
+    gap = _sample(run).difference(*pair)
+    assert (gap.value, gap.n_seeds, gap.covers) == (pytest.approx(0.12), 2, "seeds and pictures")
+    # The made-up pictures vary alike in all cells: nothing is left of them.
+    assert gap.half == pytest.approx(0.12706, abs=1e-4)
+    assert _sample(run).wins(*pair) == 1.0
+    assert _sample(run).wins(*pair[::-1]) == 0.0
 
 
 def _imbalance(counts):
@@ -105,31 +165,19 @@ def _imbalance(counts):
 
 def test_imbalance_is_redrawn_with_the_truth_of_the_same_pictures(make_run):
     run = StoredRun(make_run(losses=("l1",)))
-    order = ranked(collect(run)["synthetic-faces"], "ab_imbalance")
-    redrawn = statistics.redraw(run, order, "ab_imbalance", Goal(None, 0.4))
-    weights = statistics._draws(12)[7][:, None]
-    predicted = _imbalance((weights * run.colors(order[1].completed[0]).bins).sum(axis=0))
-    truth = _imbalance((weights * run.true_colors("synthetic-faces").bins).sum(axis=0))
-    assert redrawn.values[7, 1] == pytest.approx(predicted)
-    assert redrawn.distances[7, 1] == pytest.approx(abs(predicted - truth))
+    found = _sample(run, "ab_imbalance")
+    bins, true = run.colors(found.records[1]).bins, run.true_colors("synthetic-faces").bins
+    weights = sample._draws(12)[7][:, None]
+    predicted, truth = (_imbalance((weights * one).sum(axis=0)) for one in (bins, true))
+    assert found.pictures.redrawn[7, 1] == pytest.approx(predicted)
+    assert found.redrawn_distances[7, 1] == pytest.approx(abs(predicted - truth))
+    assert found.each_distances[3, 1] == pytest.approx(abs(_imbalance(bins[3]) - _imbalance(true[3])))
 
 
 def test_without_stored_bins_nothing_is_redrawn(make_run):
     folder = make_run(losses=("l1",))
-    next(folder.glob("cells/*/colors.npz")).unlink()
-    run = StoredRun(folder)
-    everything = collect(run)["synthetic-faces"]
-    assert statistics.redraw(run, everything, "ab_imbalance", Goal(None, 0.4)) is None
-
-
-def test_the_axes_must_differ_over_seeds_too(make_run):
-    def lpips(a, loss, _, seed):
-        return 0.9 if loss is None else 0.2 + 0.1 * (a == "unet") * (1 - 2 * seed) * 0.9 + 0.15 * (a == "unet")
-
-    run = StoredRun(make_run(seeds=(0, 1), lpips=lpips))
-    order = ranked(collect(run)["synthetic-faces"], "lpips")
-    found = axes.compare(order, "lpips", statistics.redraw(run, order, "lpips", Goal(False)))
-    assert found.effects.leader == "architecture"
-    assert found.pictures.clear
-    assert not found.seeds.clear
-    assert found.verdict == "open"
+    for path in folder.glob("cells/*/colors.npz"):
+        path.unlink()
+    found = _sample(StoredRun(folder), "ab_imbalance")
+    assert found.pictures is None
+    assert found.difference([("unet", "l1")], [("unet-resnet18", "l1")]).half is None

@@ -1,0 +1,198 @@
+"""A metric of some trainings as a sample: as stored, on test sets drawn again, and picture by picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+
+from bench.records import Record
+from bench.report.entries import Goal, measure
+from bench.report.legend import RATIO
+from bench.report.statistics import Uncertainty, uncertain
+from bench.report.stored import Colors, StoredRun
+
+RESAMPLES = 1000
+
+_QUOTIENTS = {
+    RATIO: ("colorfulness", "colorfulness_truth"),
+    "chroma_ratio": ("chroma", "chroma_truth"),
+    "skill": ("skill_mse", "skill_lazy_mse"),
+}
+"""Metrics that divide one mean over pictures by another."""
+
+Place = tuple[str, str | None]
+"""An architecture and a loss."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A metric on test sets drawn again from the pictures, and of single pictures.
+
+    All trainings see the same pictures in each draw, so that what is common to them cancels in differences.
+
+    Attributes:
+        redrawn: ``(RESAMPLES, trainings)``.
+        truth: The same of the true pictures, ``(RESAMPLES,)``; None where the metric's goal is no truth's value.
+        each: Value of each picture, ``(pictures, trainings)``.
+        each_truth: Of the true pictures, ``(pictures,)``; None where there is no such value.
+    """
+
+    redrawn: np.ndarray
+    truth: np.ndarray | None
+    each: np.ndarray
+    each_truth: np.ndarray | None
+
+
+class Sample:
+    """A metric of some trainings.
+
+    Attributes:
+        records: Those of the completed trainings that have a value.
+        values: ``(trainings,)``.
+        pictures: None where what is needed was not stored for every training.
+    """
+
+    def __init__(self, run: StoredRun, records: Sequence[Record], name: str, where: Goal) -> None:
+        found = {index: one.value for index, record in enumerate(records) if (one := measure(record, name))}
+        self.records = [records[index] for index, value in found.items() if value is not None]
+        self.values = np.array([value for value in found.values() if value is not None], dtype=float)
+        self.where = where
+        self.pictures = _pictures(run, self.records, name) if self.records else None
+        self._columns = {(one.architecture, one.loss, one.seed): n for n, one in enumerate(self.records)}
+
+    def mean(self, place: Place) -> Uncertainty | None:
+        """Mean over the seeds of a row; None where it has no value."""
+        columns = [self._columns[(*place, seed)] for seed in self.seeds([place])]
+        if not columns:
+            return None
+        redrawn = None if self.pictures is None else self.pictures.redrawn[:, None, columns]
+        return uncertain(self.values[None, columns], redrawn, self.n_pictures)
+
+    def difference(self, first: Sequence[Place], second: Sequence[Place]) -> Uncertainty | None:
+        """How much further from the goal the second rows are than their partners in the first, a mean over all pairs.
+
+        With the seeds that all rows have; None where they share none.
+        """
+        seeds = self.seeds([*first, *second])
+        if not seeds:
+            return None
+        gaps, redrawn = (self._gap(values, first, second, seeds) for values in (self.distances, self.redrawn_distances))
+        return uncertain(gaps, redrawn, self.n_pictures)
+
+    def wins(self, first: Sequence[Place], second: Sequence[Place]) -> float | None:
+        """Chance that a picture by one of the first rows is nearer to the goal than by its partner in the second."""
+        if self.pictures is None:
+            return None
+        seeds = self.seeds([*first, *second])
+        ours, theirs = (self.each_distances[:, self._take(places, seeds)] for places in (first, second))
+        return float(((ours < theirs) + 0.5 * (ours == theirs)).mean())
+
+    def seeds(self, places: Sequence[Place]) -> list[int | None]:
+        """Seeds that all of some rows have."""
+        of = [{seed for *place, seed in self._columns if tuple(place) == one} for one in places]
+        return sorted(set.intersection(*of), key=str) if of else []
+
+    def table(self, places: np.ndarray, seeds: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Values of rows ``(architectures, losses)`` with some seeds, and the same on redrawn test sets."""
+        flat = [tuple(place) for place in places.reshape(-1, 2)]
+        columns = np.array(self._take(flat, seeds)).reshape(*places.shape[:-1], len(seeds))
+        return self.values[columns], None if self.pictures is None else self.pictures.redrawn[:, columns]
+
+    @property
+    def n_pictures(self) -> int:
+        """How many pictures were drawn from; 0 where none were stored."""
+        return 0 if self.pictures is None else len(self.pictures.each)
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """From the goal, of the values as stored, ``(trainings,)``."""
+        return self.where.distance(self.values)
+
+    @cached_property
+    def redrawn_distances(self) -> np.ndarray | None:
+        """From the goal; where that is the truth's value, the truth is drawn again with the same pictures."""
+        if self.pictures is None:
+            return None
+        return _distances(self.where, self.pictures.redrawn, self.pictures.truth)
+
+    @cached_property
+    def each_distances(self) -> np.ndarray:
+        """Of each picture from its goal, which is its own truth's value where there is one."""
+        return _distances(self.where, self.pictures.each, self.pictures.each_truth)
+
+    def _gap(
+        self, distances: np.ndarray | None, first: Sequence[Place], second: Sequence[Place], seeds: list[int | None]
+    ) -> np.ndarray | None:
+        """Of each pair and seed, ``(..., pairs, seeds)``."""
+        if distances is None:
+            return None
+        ours, theirs = (distances[..., self._take(places, seeds)] for places in (first, second))
+        return (theirs - ours).reshape(*distances.shape[:-1], len(first), len(seeds))
+
+    def _take(self, places: Sequence[Place], seeds: Sequence[int | None]) -> list[int]:
+        return [self._columns[(*place, seed)] for place in places for seed in seeds]
+
+
+def _distances(where: Goal, values: np.ndarray, truth: np.ndarray | None) -> np.ndarray:
+    if where.higher_is_better is None and truth is not None:
+        return abs(values - truth[:, None])
+    return where.distance(values)
+
+
+def _pictures(run: StoredRun, records: Sequence[Record], name: str) -> Pictures | None:
+    if name in _POOLED:
+        return _of_bins(run, records, name)
+    columns = _QUOTIENTS.get(name, (name, f"{name}_truth"))
+    tables = [run.per_image(record) for record in records]
+    if any(table is None or columns[0] not in table for table in tables):
+        return None
+    each = pd.concat([table.set_index("picture")[columns[0]] for table in tables], axis=1, join="inner").dropna()
+    if len(each) < 2:
+        return None
+    draws, values = _draws(len(each)), each.to_numpy()
+    redrawn, second, truth = draws @ values, None, None
+    if columns[1] in tables[0]:
+        second = tables[0].set_index("picture")[columns[1]].loc[each.index].to_numpy()
+        truth = draws @ second
+    if name == "skill":
+        return Pictures(1 - redrawn / truth[:, None], None, -values, None)
+    if name in _QUOTIENTS:
+        return Pictures(redrawn / truth[:, None], None, values, second)
+    return Pictures(redrawn, truth, values, second)
+
+
+def _of_bins(run: StoredRun, records: Sequence[Record], name: str) -> Pictures | None:
+    """A measure of the pooled ab bins, for the predictions and for the truth."""
+    stored = [run.true_colors(records[0].dataset), *(run.colors(record) for record in records)]
+    if any(one is None for one in stored) or len({one.bins.shape for one in stored}) > 1 or len(stored[0].bins) < 2:
+        return None
+    measured = _POOLED[name]
+    truth, *redrawn = (measured(_draws(len(one.bins)) @ one.bins.astype(float)) for one in stored)
+    each_truth, *each = (_each(measured, one) for one in stored)
+    return Pictures(np.stack(redrawn, axis=1), truth, np.stack(each, axis=1), each_truth)
+
+
+def _each(measured: object, colors: Colors) -> np.ndarray:
+    return measured(colors.bins.astype(float))
+
+
+def _entropy(counts: np.ndarray) -> np.ndarray:
+    """Of counts ``(n, Q)``, in nats, ``(n,)``."""
+    p = counts / counts.sum(axis=1, keepdims=True)
+    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
+
+
+_POOLED = {
+    "ab_imbalance": lambda counts: 1 - _entropy(counts) / np.log(counts.shape[1]),
+    "ab_effective_colors": lambda counts: np.exp(_entropy(counts)),
+}
+
+
+@lru_cache(maxsize=2)
+def _draws(n: int) -> np.ndarray:
+    """Weights of n pictures in each resample, ``(RESAMPLES, n)``; the same for every report."""
+    return np.random.default_rng(0).multinomial(n, [1 / n] * n, size=RESAMPLES) / n
