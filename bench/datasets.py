@@ -16,18 +16,33 @@ from registry.spec import Component
 
 
 def prepare_dataset(
-    component: Component, settings: Settings, workers: int, progress: Callable[[int, int], None]
+    component: Component,
+    settings: Settings,
+    workers: int,
+    progress: Callable[[int, int], None],
+    waiting: Callable[[], None],
 ) -> Prepared:
     """Decode and resize a data set's pictures once; later calls find them.
 
     Raises:
         UserError: The data set is missing, empty or unreadable.
     """
-    return prepare(component.create(), component.text, settings.image_size, progress=progress, workers=workers)
+    return prepare(
+        component.create(),
+        component.text,
+        settings.image_size,
+        progress=progress,
+        waiting=waiting,
+        workers=workers,
+    )
 
 
-def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> None:
-    """Write ``datasets/<slug>/``: what the data set holds, its sample pictures and its colours."""
+def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> Path:
+    """Write ``datasets/<slug>/``: what the data set holds, its sample pictures and its colours.
+
+    Returns:
+        The file of its record.
+    """
     folder = run_folder / "datasets" / dataset_slug(name)
     save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
     colors = ColorDistribution()
@@ -36,6 +51,8 @@ def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Sett
     colors.save(folder / "colors.npz")
     record = DatasetRecord(
         **summarize_data(name, data).model_dump(),
-        left_out_pictures=[f"{picture['key']}: {picture['reason']}" for picture in data.left_out],
+        left_out_pictures=data.left_out_as("unreadable") + data.left_out_as("grey"),
     )
-    write_atomically(folder / "dataset.json", record.model_dump_json(indent=2) + "\n")
+    path = folder / "dataset.json"
+    write_atomically(path, record.model_dump_json(indent=2) + "\n")
+    return path

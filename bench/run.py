@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from bench.cell import Cell, Job
 from bench.comparable import check_same_pictures, check_same_settings
 from bench.executors.base import Executor, Finished
 from bench.grid import Grid
+from bench.left_out import name_few
 from bench.progress import Display
 from bench.records import Status, make_writable, read_record, write_atomically
 from registry.errors import UserError
@@ -98,8 +100,12 @@ def default_workers(pending: Sequence[Cell], device: str) -> int:
     """As many cells at once as their threads fit the cores; one on a GPU."""
     if device == "cuda" or not pending:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores // pending[0].settings.threads, len(pending)))
+    return max(1, min(count_cores() // pending[0].settings.threads, len(pending)))
+
+
+def count_cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def resolve_device(device: str) -> str:
@@ -141,15 +147,14 @@ def _prepare(plan: Plan, device: str, workers: int, display: Display) -> list[Jo
     settings = plan.pending[0].settings
     prepared = {}
     for dataset in {cell.dataset.text: cell.dataset for cell in plan.pending}.values():
-        data = prepare_dataset(dataset, settings, workers, display.task(f"preparing {dataset}"))
+        waiting = partial(display.say, f"another process is preparing {dataset}: waiting for it")
+        data = prepare_dataset(dataset, settings, workers, display.task(f"preparing {dataset}"), waiting)
         if any(cell.loss for cell in plan.pending):
             check_batch(len(data.keys("train")), settings.batch_size)
-        describe_dataset(plan.folder, dataset.text, data, settings)
+        described = describe_dataset(plan.folder, dataset.text, data, settings)
         prepared[dataset.text] = data.folder
-        for picture in data.left_out:
-            display.console.print(
-                f"warning: {dataset}: left out {picture['key']}: {picture['reason']}", markup=False, soft_wrap=True
-            )
+        for line in name_few(data.left_out_as("unreadable"), data.left_out_as("grey"), str(described)):
+            display.say(f"warning: {dataset}: left out as {line}")
     return [
         Job.of(
             cell,

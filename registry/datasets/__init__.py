@@ -3,6 +3,7 @@
 from typing import Any
 
 from registry.catalogue import DATASETS
+from registry.datasets.base import DEFAULT_MIN_CHROMA
 
 
 @DATASETS.register("synthetic-faces")
@@ -24,8 +25,8 @@ def synthetic_flowers(
 
 
 @DATASETS.register("folder")
-def folder(path: str, limit: int | None = None) -> Any:
+def folder(path: str, limit: int | None = None, min_chroma: float = DEFAULT_MIN_CHROMA) -> Any:
     """Any folder of pictures, nested too; split 80/10/10 by a hash of each file's content."""
     from registry.datasets.folder import Folder
 
-    return Folder(path, limit)
+    return Folder(path, limit, min_chroma)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from registry.datasets.base import SPLITS, DataSet, Split
+from registry.datasets.base import DEFAULT_MIN_CHROMA, SPLITS, DataSet, Split
 from registry.datasets.decoding import RESIZE_RULE, decode
 from registry.errors import UserError
 
@@ -35,12 +35,13 @@ class Folder(DataSet):
     )
     resize_rule = RESIZE_RULE
 
-    def __init__(self, path: str, limit: int | None = None) -> None:
+    def __init__(self, path: str, limit: int | None = None, min_chroma: float = DEFAULT_MIN_CHROMA) -> None:
         """Find the pictures.
 
         Args:
             path: The folder, absolute, relative to the current one, or from the home folder (``~``).
             limit: Use this many pictures at most, of every split its share; at least 3.
+            min_chroma: As the base class says.
 
         Raises:
             UserError: The folder is missing, is no folder, cannot be listed or has no pictures.
@@ -52,6 +53,7 @@ class Folder(DataSet):
         # os.path leaves the home folder of a user who does not exist as it stands; pathlib raises.
         self.path = Path(os.path.expanduser(path)).absolute()  # noqa: PTH111
         self.limit = limit
+        self.min_chroma = min_chroma
         self._files = _find_pictures(self.path)
 
     @property
