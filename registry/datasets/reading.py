@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
 from registry.datasets.base import DataSet, UnreadablePictureError
 from registry.datasets.chroma import COLORED_SHARE, is_grey
-from registry.datasets.picture_array import PictureArray
+from registry.datasets.picture_array import PictureArray, writing_to
 from registry.errors import UserError
 
 LeftOutKind = Literal["grey", "unreadable"]
 
-_CHUNK = 16  # pictures that a process reads at a time
+_CHUNK = 32  # pictures that a process reads at a time
 
 
 class LeftOut(NamedTuple):
@@ -112,10 +115,16 @@ def _read_with_helpers(
     reader: Reader, file: BinaryIO, chunks: dict[int, Sequence[str]], helpers: int
 ) -> Iterator[tuple[int, dict[int, LeftOut]]]:
     """Read chunks from the back while other processes, which take a moment to start, read from the front."""
+    # By a file: sent through a pipe, the lists of a large data set keep this process waiting until all helpers are
+    # up, and for ever if one dies before.
+    sent = reader.array.path.with_name("reader.pickle")
+    with writing_to(sent.parent.parent):
+        sent.write_bytes(pickle.dumps(reader))
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
-    pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (reader,))
+    pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
     try:
-        left = deque((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
+        with _one_thread_each():
+            left = deque((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
         while left:
             start, chunk, last = left[-1]
             if last.cancel():
@@ -133,18 +142,34 @@ def _read_with_helpers(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+        sent.unlink()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Keep NumPy from starting a thread per core in each new process, which is a third of what its start costs."""
+    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OPENBLAS_NUM_THREADS"]
+        else:
+            os.environ["OPENBLAS_NUM_THREADS"] = before
 
 
 _helper: tuple[Reader, BinaryIO]
 """In a helper: its reader and the open array, sent and opened once and not with every chunk."""
 
 
-def _start_helper(reader: Reader) -> None:
+def _start_helper(sent: Path) -> None:
     global _helper
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C reaches every process of a terminal; the parent ends its helpers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
+    reader: Reader = pickle.loads(sent.read_bytes())
     _helper = reader, reader.array.open()
 
 
