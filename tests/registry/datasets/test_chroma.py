@@ -74,7 +74,7 @@ NOISE = np.random.default_rng(0).normal(0, 4, (128, 128, 3))
     [
         (greyed, True),
         (lambda pixels: greyed(pixels) + NOISE[: pixels.shape[0], : pixels.shape[1]], True),
-        (lambda pixels: greyed(pixels) + (4, 0, -4), True),
+        (lambda pixels: greyed(pixels) + np.array((4, 0, -4)), True),
         (lambda pixels: pixels, False),
         (with_object, False),
         (lambda pixels: pixels @ SEPIA.T, False),
