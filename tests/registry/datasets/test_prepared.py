@@ -224,8 +224,7 @@ def test_several_processes_give_the_same_bytes(tmp_path, photos):
 
 def test_after_a_kill_the_same_bytes_come_and_nothing_is_left_over(tmp_path, photos):
     with start(photos, tmp_path / "cache", 0.05) as killed:
-        while killed.stdout.readline().strip() != "16":
-            assert killed.poll() is None
+        assert 0 < int(killed.stdout.readline()) < 80
         killed.kill()
     data = tmp_path / "cache/data"
     (leftover,) = data.glob("*.partial")
