@@ -30,7 +30,7 @@ def fitting_workers(pending: Sequence[Cell], device: str, run_folder: Path) -> i
     if not pending:
         return 1
     settings = pending[0].settings
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = count_cores()
     estimate = _CELL_BYTES + _PIXEL_BYTES * settings.batch_size * settings.image_size**2
     if device == "cuda":
         import torch
@@ -42,6 +42,11 @@ def fitting_workers(pending: Sequence[Cell], device: str, run_folder: Path) -> i
         peaks = [record.peak_memory_bytes or 0 for record in read_records(run_folder) if record.loss]
         limits = [cores // settings.threads, _available_memory() // (max(peaks, default=0) or estimate)]
     return max(1, min(*limits, len(pending)))
+
+
+def count_cores() -> int:
+    """The processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _available_memory() -> int:

@@ -153,6 +153,21 @@ def report(
 
 
 @app.command()
+def prepare(
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC", help="Data sets: 'folder(path=photos)', ...")],
+    image_size: Annotated[int, typer.Option(help="Height and width of the prepared pictures.")] = 64,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that decode; one per core if not given.")
+    ] = None,
+) -> None:
+    """Decode and resize the pictures of data sets once, before they are needed; runs find them in the cache."""
+    with _interruptible():
+        from bench.preparation import prepare_all
+
+        prepare_all(specs, image_size, workers)
+
+
+@app.command()
 def audit(
     datasets: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Data sets: 'folder(path=photos)', ...")],
     image_size: Annotated[int, typer.Option(min=32, max=4096, help="Pixels of a side at which to measure.")] = 64,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.cell import Cell
 from bench.comparable import check_same_pictures
 from bench.distribution import ColorDistribution
+from bench.left_out import name_few
 from bench.progress import Display
 from bench.records import DatasetRecord, dataset_slug, write_atomically
 from bench.samples import save_strip
@@ -51,18 +53,28 @@ def _prepare_one(
     settings = pending[0].settings
     dataset = component.create()
     check_same_pictures(run_folder, component.text, dataset.revision, {cell.id for cell in pending})
-    progress = display.task(f"preparing {component}")
-    data = prepare(dataset, component.text, settings.image_size, progress=progress, workers=workers)
+    data = prepare(
+        dataset,
+        component.text,
+        settings.image_size,
+        progress=display.task(f"preparing {component}"),
+        waiting=partial(display.say, f"another process is preparing {component}: waiting for it"),
+        workers=workers,
+    )
     if any(cell.loss for cell in pending):
         check_batch(len(data.keys("train")), settings.batch_size)
-    describe_dataset(run_folder, component.text, data, settings)
-    for picture in data.left_out:
-        display.warn(f"{component}: left out {picture['key']}: {picture['reason']}")
+    described = describe_dataset(run_folder, component.text, data, settings)
+    for line in name_few(data.left_out_as("unreadable"), data.left_out_as("grey"), str(described)):
+        display.say(f"warning: {component}: left out as {line}")
     return data
 
 
-def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> None:
-    """Write ``datasets/<slug>/``: what the data set holds, its sample pictures and its colours."""
+def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> Path:
+    """Write ``datasets/<slug>/``: what the data set holds, its sample pictures and its colours.
+
+    Returns:
+        The file of its record.
+    """
     folder = run_folder / "datasets" / dataset_slug(name)
     save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
     colors = ColorDistribution()
@@ -71,6 +83,8 @@ def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Sett
     colors.save(folder / "colors.npz")
     record = DatasetRecord(
         **summarize_data(name, data).model_dump(),
-        left_out_pictures=[f"{picture['key']}: {picture['reason']}" for picture in data.left_out],
+        left_out_pictures=data.left_out_as("unreadable") + data.left_out_as("grey"),
     )
-    write_atomically(folder / "dataset.json", record.model_dump_json(indent=2) + "\n")
+    path = folder / "dataset.json"
+    write_atomically(path, record.model_dump_json(indent=2) + "\n")
+    return path

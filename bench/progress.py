@@ -10,6 +10,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -23,6 +25,13 @@ from bench.records import Record
 _STYLES = {"completed": "green", "failed": "red", "skipped": "yellow"}
 
 
+class _Rate(ProgressColumn):
+    """Pictures or steps per second, of late."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
 class Display:
     """Shows preparation and cells; use it as a context."""
 
@@ -32,6 +41,7 @@ class Display:
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
+            _Rate(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -61,9 +71,9 @@ class Display:
 
         return update
 
-    def warn(self, text: str) -> None:
-        """Say what a person should know, above the bars."""
-        self.console.print(f"warning: {text}", markup=False, highlight=False, soft_wrap=True)
+    def say(self, line: str) -> None:
+        """Print a line above the bars."""
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def begin(self, titles: Mapping[str, str]) -> None:
         """Start the bar of the grid for cells with these titles by id."""

@@ -47,7 +47,13 @@ class Measurement(BaseModel):
 
 
 class DataSummary(BaseModel):
-    """Which pictures a cell saw."""
+    """Which pictures a cell saw.
+
+    Attributes:
+        left_out: Pictures that were not used.
+        left_out_grey: Those of them without colour; the others could not be read.
+        min_chroma: Pictures with less colour, in Lab units, were left out; 0 kept all.
+    """
 
     name: str
     revision: str
@@ -59,13 +65,15 @@ class DataSummary(BaseModel):
     split_rule: str
     resize_rule: str
     left_out: int = 0
+    left_out_grey: int = 0
+    min_chroma: float = 0.0
 
 
 class DatasetRecord(DataSummary):
     """The record of a data set; ``results/<run>/datasets/<slug>/dataset.json``.
 
     Attributes:
-        left_out_pictures: Those that could not be used, each with its reason.
+        left_out_pictures: Those that were not used, each with its reason; first the unreadable, then the grey.
     """
 
     left_out_pictures: list[str] = []

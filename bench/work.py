@@ -226,4 +226,6 @@ def summarize_data(name: str, data: Prepared) -> DataSummary:
         split_rule=data.split_rule,
         resize_rule=data.resize_rule,
         left_out=len(data.left_out),
+        left_out_grey=len(data.left_out_as("grey")),
+        min_chroma=data.min_chroma,
     )

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.records import Record
+from bench.left_out import count_left_out, name_few
+from bench.records import DatasetRecord, Record, dataset_slug
 from bench.report.entries import Entry
 from bench.report.markdown import code, escape, fence, prose, table
 from bench.report.stored import StoredRun
@@ -31,7 +32,7 @@ def datasets_table(run: StoredRun) -> str:
             code(one.split_hash[:12]),
             *(f"{number:,}" for number in (one.n_train, one.n_validation, one.n_test)),
             f"{one.image_size} × {one.image_size}",
-            str(one.left_out),
+            count_left_out(one.left_out, one.left_out_grey),
         ]
         for one in run.datasets.values()
     ]
@@ -51,15 +52,29 @@ def split_hash_note(run: StoredRun) -> str:
 
 
 def dataset_rules(run: StoredRun) -> list[str]:
-    """How each data set was split and resized."""
-    return [f"{code(one.name)}: {prose(one.split_rule)} {prose(one.resize_rule)}" for one in run.datasets.values()]
+    """How each data set was split, resized and rid of pictures without colour."""
+    return [
+        f"{code(one.name)}: {prose(one.split_rule)} {prose(one.resize_rule)}{_grey_rule(one)}"
+        for one in run.datasets.values()
+    ]
 
 
 def left_out(run: StoredRun) -> list[str]:
-    """The pictures that could not be used."""
-    return [
-        f"{code(one.name)}: {escape(picture)}" for one in run.datasets.values() for picture in one.left_out_pictures
-    ]
+    """Of each data set the first pictures that were not used, and how many more there are."""
+    lines = []
+    for one in run.datasets.values():
+        unreadable = len(one.left_out_pictures) - one.left_out_grey
+        pictures = one.left_out_pictures
+        where = f"datasets/{dataset_slug(one.name)}/dataset.json of the run"
+        few = name_few(pictures[:unreadable], pictures[unreadable:], where)
+        lines += [f"{code(one.name)}: {escape(line)}" for line in few]
+    return lines
+
+
+def _grey_rule(one: DatasetRecord) -> str:
+    if not one.min_chroma:
+        return ""
+    return f" Grey pictures, with a chroma of {one.min_chroma:g} on less than 1% of their pixels, are left out."
 
 
 def settings_table(run: StoredRun) -> str:

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from registry.cache import cache_root
 from registry.datasets.base import SPLITS, DataSet, Split
-from registry.datasets.preparing import MANIFEST, PICTURES, build, hash_of, lock_of, writing_to
+from registry.datasets.picture_array import writing_to
+from registry.datasets.preparing import MANIFEST, PICTURES, build, hash_of, lock_of
+from registry.datasets.reading import LeftOutKind
 from registry.errors import UserError
 
-PREPARED_VERSION = 1
+PREPARED_VERSION = 2
 """Raise it when decoding gives other pixels than before or the layout of the files changes."""
 
 _COLORS = "train_colors.json"
@@ -38,7 +40,9 @@ class Prepared:
         resize_rule: How pictures became squares, in one sentence.
         split_keys: The keys of each split's pictures.
         split_hash: A hash over them: equal where the same pictures are in the same splits.
-        left_out: The pictures that could not be read, each a ``key`` and a ``reason``.
+        min_chroma: Pictures with less colour, in Lab units, were left out as grey.
+        left_out: Those pictures, and those that could not be read, each a ``key``, a ``kind`` ("grey" or
+            "unreadable") and a ``reason``.
     """
 
     folder: Path
@@ -47,6 +51,7 @@ class Prepared:
     image_size: int
     split_rule: str
     resize_rule: str
+    min_chroma: float
     split_keys: Mapping[Split, list[str]]
     split_hash: str
     left_out: list[dict[str, str]]
@@ -59,6 +64,10 @@ class Prepared:
         """A split's pictures, sRGB, uint8, ``(n, S, S, 3)``, read-only and memory-mapped."""
         start = sum(len(self.keys(earlier)) for earlier in SPLITS[: SPLITS.index(split)])
         return np.load(self.folder / PICTURES, mmap_mode="r")[start : start + len(self.keys(split))]
+
+    def left_out_as(self, kind: LeftOutKind) -> list[str]:
+        """The pictures left out as "grey" or as "unreadable", each as ``key: reason``."""
+        return [f"{one['key']}: {one['reason']}" for one in self.left_out if one["kind"] == kind]
 
     @property
     def train_mean_ab(self) -> tuple[float, float]:
@@ -99,7 +108,8 @@ def prepare(
     image_size: int,
     *,
     cache: Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    waiting: Callable[[], None] = lambda: None,
     workers: int = 1,
 ) -> Prepared:
     """Decode a data set, or find it decoded already; of processes that ask at once, one does it.
@@ -109,20 +119,26 @@ def prepare(
         name: Its name, for people and for the cache.
         image_size: Height and width of the pictures in pixels.
         cache: Used in place of `cache_root`.
-        progress: Told how many pictures are done, of how many.
+        progress: Told how many pictures are done, of how many; never called where it is done already.
+        waiting: Told that another process is preparing the same, and that this one waits for it.
         workers: Processes that decode; above 1, the data set must be picklable.
 
     Raises:
-        UserError: The cache cannot be read or written, or a split has no readable picture.
+        UserError: The cache cannot be read or written, or a split has no picture that can be used.
     """
-    identity = json.dumps([name, dataset.revision, image_size, PREPARED_VERSION])
+    rules = [dataset.split_rule, dataset.resize_rule, dataset.min_chroma]
+    identity = json.dumps([name, dataset.revision, *rules, image_size, PREPARED_VERSION])
     root = ((cache or cache_root()) / "data").absolute()
     folder = root / hash_of(identity)
     if _open(folder) is None:
         lock = FileLock(lock_of(folder))
         with writing_to(root):
             root.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                waiting()
+                lock.acquire()
         try:
             if _open(folder) is None:
                 build(dataset, name, image_size, folder, progress, workers)

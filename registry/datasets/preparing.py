@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from registry.datasets.base import SPLITS, DataSet, Split
-from registry.datasets.reading import read_all
+from registry.datasets.picture_array import PictureArray, writing_to
+from registry.datasets.reading import Reader, read_all
 from registry.errors import UserError
 
 PICTURES, MANIFEST = "pictures.npy", "manifest.json"
-
-
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a forbidden folder into a sentence for the user."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"Cannot write prepared data to {str(folder)!r} ({error.strerror or error}): make room there, or "
-            "set COLORIZATION_BENCH_CACHE to a folder that can take it."
-        ) from error
 
 
 def lock_of(folder: Path) -> Path:
@@ -48,7 +33,7 @@ def build(
     name: str,
     image_size: int,
     folder: Path,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None],
     workers: int,
 ) -> None:
     """Write a prepared data set beside ``folder`` and give it that name when it is complete.
@@ -56,7 +41,7 @@ def build(
     The caller holds the lock of the folder.
 
     Raises:
-        UserError: A file cannot be written, or a split has no readable picture.
+        UserError: A file cannot be written, or a split has no picture that can be used.
     """
     partial = folder.with_suffix(".partial")
     with writing_to(folder.parent):
@@ -73,6 +58,7 @@ def build(
             "image_size": image_size,
             "split_rule": dataset.split_rule,
             "resize_rule": dataset.resize_rule,
+            "min_chroma": dataset.min_chroma,
             "split_hash": hash_of(json.dumps(keys)),
             "left_out": left_out,
             "split_keys": keys,
@@ -99,60 +85,31 @@ def _write_pictures(
     dataset: DataSet,
     image_size: int,
     path: Path,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None],
     workers: int,
 ) -> tuple[dict[Split, list[str]], list[dict[str, str]]]:
-    """Write all readable pictures, uint8, ``(n, S, S, 3)``, train first, then validation, then test.
+    """Write all pictures that can be used, uint8, ``(n, S, S, 3)``, train first, then validation, then test.
 
     Returns:
-        The keys written, by split, and the pictures left out, each a ``key`` and a ``reason``.
+        The keys written, by split, and the pictures left out, each a ``key``, a ``kind`` and a ``reason``.
 
     Raises:
-        UserError: The file cannot be written, or a split has no readable picture.
+        UserError: The file cannot be written, or a split has no picture that can be used.
     """
     splits = dataset.keys()
-    asked = [(split, key) for split in SPLITS for key in splits[split]]
-    kept: dict[Split, list[str]] = {split: [] for split in SPLITS}
-    left_out: list[dict[str, str]] = []
-    pictures = read_all(dataset, [key for _, key in asked], image_size, workers)
-    # Written from front to back: a mapped file that outgrows the disk would kill the process by a signal.
-    with writing_to(path.parent):
-        file = path.open("wb")
-    try:
-        with writing_to(path.parent):
-            _write_header(file, len(asked), image_size)
-        for done, ((split, key), picture) in enumerate(zip(asked, pictures, strict=True), start=1):
-            if isinstance(picture, str):
-                left_out.append({"key": key, "reason": picture})
-            else:
-                kept[split].append(key)
-                with writing_to(path.parent):
-                    file.write(picture.tobytes())
-            if progress is not None:
-                progress(done, len(asked))
-        with writing_to(path.parent):
-            file.seek(0)
-            _write_header(file, len(asked) - len(left_out), image_size)
-            file.flush()
-            os.fsync(file.fileno())
-    finally:
-        with writing_to(path.parent):
-            file.close()
-    _refuse_empty(splits, kept, left_out)
-    return kept, left_out
-
-
-def _write_header(file: BinaryIO, n: int, image_size: int) -> None:
-    # NumPy pads headers for a first axis of any length, so that the second header fits where the first was.
-    shape = (n, image_size, image_size, 3)
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _refuse_empty(
-    splits: Mapping[Split, Sequence[str]], kept: dict[Split, list[str]], left_out: list[dict[str, str]]
-) -> None:
+    asked = [key for split in SPLITS for key in splits[split]]
+    array = PictureArray(path, len(asked), image_size)
+    array.create()
+    empty = read_all(Reader(dataset, array), asked, workers, progress)
+    kept: dict[Split, list[str]] = {}
+    start = 0
     for split in SPLITS:
+        keys = splits[split]
+        kept[split] = [key for place, key in enumerate(keys, start) if place not in empty]
         if not kept[split]:
-            reasons = {unreadable["key"]: unreadable["reason"] for unreadable in left_out}
-            example = next((f", {key}: {reasons[key]}" for key in splits[split]), "")
-            raise UserError(f"Not one of the {len(splits[split])} pictures of the {split} split can be read{example}.")
+            example = f", {keys[0]}: {empty[start].reason}" if keys else ""
+            raise UserError(f"Not one of the {len(keys)} pictures of the {split} split can be used{example}.")
+        start += len(keys)
+    array.finish(empty)
+    left_out = [{"key": asked[place], **why._asdict()} for place, why in sorted(empty.items())]
+    return kept, left_out

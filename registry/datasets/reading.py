@@ -1,82 +1,184 @@
-"""Every picture of a data set, one after another, read by several processes if asked."""
+"""Every picture of a data set read and put in its place, by several processes if asked."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
+import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
 from registry.datasets.base import DataSet, UnreadablePictureError
+from registry.datasets.chroma import COLORED_SHARE, is_grey
+from registry.datasets.picture_array import PictureArray, writing_to
 from registry.errors import UserError
+
+LeftOutKind = Literal["grey", "unreadable"]
 
 _CHUNK = 32  # pictures that a process reads at a time
 
 
-def read_all(dataset: DataSet, keys: Sequence[str], image_size: int, workers: int) -> Iterator[np.ndarray | str]:
-    """Read pictures in the order of ``keys``, few of them in memory at a time.
+class LeftOut(NamedTuple):
+    """Why a picture is not used."""
 
-    Yields:
-        The picture, uint8, ``(S, S, 3)``, or the reason why it cannot be read.
+    kind: LeftOutKind
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads pictures of a data set and puts them into their array."""
+
+    dataset: DataSet
+    array: PictureArray
+
+    def read_chunk(self, file: BinaryIO, start: int, keys: Sequence[str]) -> dict[int, LeftOut]:
+        """Read pictures into the places from ``start`` on.
+
+        Returns:
+            The places left empty.
+
+        Raises:
+            TypeError: The data set gave something that is no picture.
+            UserError: The array cannot be written.
+        """
+        left_out = {}
+        for place, key in enumerate(keys, start):
+            picture = self._read(key)
+            if isinstance(picture, LeftOut):
+                left_out[place] = picture
+            else:
+                self.array.put(file, place, picture)
+        return left_out
+
+    def _read(self, key: str) -> np.ndarray | LeftOut:
+        size = self.array.image_size
+        try:
+            picture = self.dataset.read(key, size)
+        except UnreadablePictureError as error:
+            return LeftOut("unreadable", str(error))
+        if picture.shape != (size, size, 3) or picture.dtype != np.uint8:
+            raise TypeError(
+                f"{type(self.dataset).__name__}.read({key!r}) gave {picture.dtype} {picture.shape}, "
+                f"not uint8 ({size}, {size}, 3)."
+            )
+        if is_grey(picture, self.dataset.min_chroma):
+            return LeftOut(
+                "grey",
+                f"less than {COLORED_SHARE:.0%} of its pixels have a chroma of {self.dataset.min_chroma:g} or more",
+            )
+        return picture
+
+
+def read_all(
+    reader: Reader, keys: Sequence[str], workers: int, progress: Callable[[int, int], None]
+) -> dict[int, LeftOut]:
+    """Read all pictures into the places of their keys; the array's bytes do not depend on ``workers``.
+
+    Args:
+        workers: Processes at work, this one among them.
+        progress: Told how many pictures are done, of how many.
+
+    Returns:
+        The places left empty.
 
     Raises:
-        TypeError: The data set gave something else.
+        TypeError: The data set gave something that is no picture.
+        UserError: The array cannot be written, or a process was killed.
     """
-    if workers <= 1:
-        for key in keys:
-            yield _read(dataset, key, image_size)
-        return
+    chunks = {start: keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)}
+    left_out: dict[int, LeftOut] = {}
+    done = 0
+    with reader.array.open() as file:
+        if workers <= 1:
+            finished = ((len(chunk), reader.read_chunk(file, start, chunk)) for start, chunk in chunks.items())
+        else:
+            finished = _read_with_helpers(reader, file, chunks, workers - 1)
+        for n, found in finished:
+            left_out |= found
+            done += n
+            progress(done, len(keys))
+    return left_out
+
+
+def _read_with_helpers(
+    reader: Reader, file: BinaryIO, chunks: dict[int, Sequence[str]], helpers: int
+) -> Iterator[tuple[int, dict[int, LeftOut]]]:
+    """Read chunks from the back while other processes, which take a moment to start, read from the front."""
+    # By a file: sent through a pipe, the lists of a large data set keep this process waiting until all helpers are
+    # up, and for ever if one dies before.
+    sent = reader.array.path.with_name("reader.pickle")
+    with writing_to(sent.parent.parent):
+        sent.write_bytes(pickle.dumps(reader))
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
-    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
     try:
-        with ProcessPoolExecutor(workers, context, _start_worker, (dataset, image_size)) as pool:
-            ahead: deque[Future[list[np.ndarray | str]]] = deque()
-            for start in range(0, len(keys), _CHUNK):
-                ahead.append(pool.submit(_read_chunk, keys[start : start + _CHUNK]))
-                if len(ahead) > 2 * workers:
-                    yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
+        with _one_thread_each():
+            left = deque((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
+        while left:
+            start, chunk, last = left[-1]
+            if last.cancel():
+                left.pop()
+                yield len(chunk), reader.read_chunk(file, start, chunk)
+            else:  # a helper has it, and so all before it
+                _, chunk, first = left.popleft()
+                yield len(chunk), first.result()
+            while left and left[0][2].done():
+                _, chunk, first = left.popleft()
+                yield len(chunk), first.result()
     except BrokenProcessPool:
         raise UserError(
             "A process that decodes pictures was killed, as the system does when memory runs out; try --workers 1."
         ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+        sent.unlink()
 
 
-def _read(dataset: DataSet, key: str, image_size: int) -> np.ndarray | str:
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Keep NumPy from starting a thread per core in each new process, which is a third of what its start costs."""
+    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     try:
-        picture = dataset.read(key, image_size)
-    except UnreadablePictureError as error:
-        return str(error)
-    if picture.shape != (image_size, image_size, 3) or picture.dtype != np.uint8:
-        raise TypeError(
-            f"{type(dataset).__name__}.read({key!r}) gave {picture.dtype} {picture.shape}, "
-            f"not uint8 ({image_size}, {image_size}, 3)."
-        )
-    return picture
+        yield
+    finally:
+        if before is None:
+            del os.environ["OPENBLAS_NUM_THREADS"]
+        else:
+            os.environ["OPENBLAS_NUM_THREADS"] = before
 
 
-_worker: tuple[DataSet, int]
-"""In a worker process: what it reads from and at what size, sent once and not with every chunk."""
+_helper: tuple[Reader, BinaryIO]
+"""In a helper: its reader and the open array, sent and opened once and not with every chunk."""
 
 
-def _start_worker(dataset: DataSet, image_size: int) -> None:
-    global _worker
-    _worker = (dataset, image_size)
+def _start_helper(sent: Path) -> None:
+    global _helper
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Ctrl-C reaches every process of a terminal; the parent ends its helpers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
+    reader: Reader = pickle.loads(sent.read_bytes())
+    _helper = reader, reader.array.open()
 
 
 def _end_with_parent() -> None:
-    """A killed parent cannot tell its workers to stop, and they would wait for more work for ever."""
+    """A killed parent cannot tell its helpers to stop, and they would wait for more work for ever."""
     multiprocessing.parent_process().join()
     os._exit(1)
 
 
-def _read_chunk(keys: Sequence[str]) -> list[np.ndarray | str]:
-    dataset, image_size = _worker
-    return [_read(dataset, key, image_size) for key in keys]
+def _help(start: int, keys: Sequence[str]) -> dict[int, LeftOut]:
+    reader, file = _helper
+    return reader.read_chunk(file, start, keys)

@@ -1,0 +1,56 @@
+"""What a preparation remembers of each picture, so that 200,000 of them fit the memory."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+REPOSITORY = Path(__file__).parents[3]
+PICTURES = 8000
+
+# Arguments: a small folder, a large one, a cache. Tells the growth of this process's own memory in bytes.
+SCRIPT = """
+import re, sys
+from pathlib import Path
+from registry.datasets.folder import Folder
+from registry.datasets.prepared import prepare
+
+def resident():
+    return 1024 * int(re.search(r"RssAnon:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+
+small, large, cache = sys.argv[1:]
+prepare(Folder(small), "small", 32, cache=Path(cache))  # so that everything is imported
+before = most = resident()
+def watch(done, total):
+    global most
+    most = max(most, resident())
+prepared = prepare(Folder(large), "large", 32, cache=Path(cache), progress=watch)
+assert sum(map(len, prepared.split_keys.values())) == int(open(large + ".count").read())
+for split in prepared.split_keys:
+    for picture in prepared.pictures(split):
+        picture.sum()
+print(max(most, resident()) - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is told by Linux")
+def test_a_picture_takes_less_than_4_kilobytes_of_memory(tmp_path):
+    for name, count in (("small", 100), ("large", PICTURES)):
+        (tmp_path / name).mkdir()
+        (tmp_path / f"{name}.count").write_text(str(count))
+        for seed in range(count):
+            noise = np.random.default_rng(seed).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(tmp_path / name / f"{seed:06d}.jpg")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, tmp_path / "small", tmp_path / "large", tmp_path / "cache"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    # Room for 200,000 pictures in 0.8 GB; the pictures themselves would double it at 64 pixels.
+    assert int(done.stdout) / PICTURES < 4096
