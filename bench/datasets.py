@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.distribution import ColorDistribution
-from bench.records import DatasetRecord, dataset_slug, write_atomically
+from bench.records import DatasetRecord, dataset_slug
 from bench.samples import save_strip
 from bench.settings import Settings
+from bench.storage import write_atomically, writing_to
 from bench.supply import batches
 from bench.work import sample_truth, summarize_data
 from registry.datasets.prepared import Prepared, prepare
@@ -29,11 +30,12 @@ def prepare_dataset(
 def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Settings) -> None:
     """Write ``datasets/<slug>/``: what the data set holds, its sample pictures and its colours."""
     folder = run_folder / "datasets" / dataset_slug(name)
-    save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
     colors = ColorDistribution()
     for batch in batches(data.pictures("test"), settings.batch_size, "cpu"):
         colors.update(batch)
-    colors.save(folder / "colors.npz")
+    with writing_to(folder):
+        save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
+        colors.save(folder / "colors.npz")
     record = DatasetRecord(
         **summarize_data(name, data).model_dump(),
         left_out_pictures=[f"{picture['key']}: {picture['reason']}" for picture in data.left_out],

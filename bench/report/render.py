@@ -9,10 +9,10 @@ from urllib.parse import quote, unquote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.records import write_atomically
 from bench.report import markdown, page
 from bench.report.figure import Figure
 from bench.report.stored import StoredRun
+from bench.storage import write_atomically
 from registry.errors import UserError
 
 _TITLE = "# Colorization benchmark: "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -14,6 +12,7 @@ import numpy as np
 
 from registry.datasets.base import DataSet, UnreadablePictureError
 from registry.errors import UserError
+from registry.processes import obey_parent, starting_workers
 
 _CHUNK = 32  # pictures that a process reads at a time
 
@@ -36,12 +35,18 @@ def read_all(dataset: DataSet, keys: Sequence[str], image_size: int, workers: in
     try:
         with ProcessPoolExecutor(workers, context, _start_worker, (dataset, image_size)) as pool:
             ahead: deque[Future[list[np.ndarray | str]]] = deque()
-            for start in range(0, len(keys), _CHUNK):
-                ahead.append(pool.submit(_read_chunk, keys[start : start + _CHUNK]))
-                if len(ahead) > 2 * workers:
+            try:
+                for start in range(0, len(keys), _CHUNK):
+                    with starting_workers():
+                        ahead.append(pool.submit(_read_chunk, keys[start : start + _CHUNK]))
+                    if len(ahead) > 2 * workers:
+                        yield from ahead.popleft().result()
+                while ahead:
                     yield from ahead.popleft().result()
-            while ahead:
-                yield from ahead.popleft().result()
+            finally:
+                # An interrupted preparation need not wait for what nobody will read.
+                for chunk in ahead:
+                    chunk.cancel()
     except BrokenProcessPool:
         raise UserError(
             "A process that decodes pictures was killed, as the system does when memory runs out; try --workers 1."
@@ -68,13 +73,7 @@ _worker: tuple[DataSet, int]
 def _start_worker(dataset: DataSet, image_size: int) -> None:
     global _worker
     _worker = (dataset, image_size)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot tell its workers to stop, and they would wait for more work for ever."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
+    obey_parent()
 
 
 def _read_chunk(keys: Sequence[str]) -> list[np.ndarray | str]:

@@ -1,6 +1,7 @@
+import os
+
 import numpy as np
 import pytest
-from filelock import FileLock
 from PIL import Image
 from rich.console import Console
 
@@ -10,6 +11,7 @@ from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, write_record
 from bench.run import default_workers, execute, plan, resolve_device
+from bench.run_lock import holding
 from registry.errors import UserError
 
 GRID = Grid(architectures=["unet"], losses=["l1", "l2"], datasets=["synthetic-faces"], baselines=["grey"])
@@ -98,7 +100,8 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 
 
 def test_a_run_at_work_is_left_alone(tmp_path):
-    with FileLock(tmp_path / "mine" / ".lock"), pytest.raises(UserError, match="Another process is at work"):
+    (tmp_path / "mine").mkdir()
+    with holding(tmp_path / "mine"), pytest.raises(UserError, match=f"process {os.getpid()} on "):
         execute(plan(GRID, "mine", tmp_path), LocalExecutor(1), device="cpu", workers=1, display=Display(Console()))
 
 
