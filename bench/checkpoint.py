@@ -56,7 +56,6 @@ class Checkpoint:
         changed = sorted(key for key in self.work | work if self.work.get(key) != work.get(key))
         if changed:
             raise UnusableCheckpointError(f"was made with other {', '.join(changed)}")
-        self._trained = state["seconds"]
         return state
 
     def offer(self, seconds: float, state: Callable[[], dict[str, Any]]) -> None:
