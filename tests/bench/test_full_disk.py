@@ -22,7 +22,7 @@ from registry import DATASETS
 from registry.datasets.prepared import open_prepared, prepare
 from registry.spec import parse_component
 
-SMALL = ["--architecture", "unet(n_down=3, num_filters=16)", "--loss", "l1", "--set", "epochs=2", "--workers", "1"]
+SMALL = ["--architecture", "unet(n_down=3, num_filters=48)", "--loss", "l1", "--set", "epochs=2", "--workers", "1"]
 SMALL += ["--dataset", "synthetic-faces(n_train=16, n_validation=8, n_test=8)", "--set", "sample_pictures=2"]
 
 
