@@ -154,6 +154,10 @@ def _refused(run, folder):
     assert last.startswith(f"error: Cannot write to {folder}"), errors
     assert errors.count("error:") == 1
     assert "Traceback" not in errors
+    # Python's own helper process ends a moment after its parent.
+    deadline = time.monotonic() + 20
+    while run.members() and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not run.members()
 
 
