@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from bench import interrupts
 from registry.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,17 +39,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.watch()
     try:
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_CALL)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    """Let SIGTERM end a run as tidily as Ctrl-C does."""
-    raise KeyboardInterrupt
+    finally:
+        interrupts.ignore()
 
 
 @contextlib.contextmanager
@@ -57,6 +54,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        interrupts.ignore()
         print("interrupted: what was finished is kept; the same command does the rest.", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
@@ -86,8 +84,8 @@ def run(
 
         from bench.executors.local import LocalExecutor
         from bench.progress import Display
-        from bench.records import make_writable
         from bench.run import execute, failures, plan, resolve_device
+        from bench.storage import make_writable
 
         _load_plugins(plugin)
         chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
@@ -104,8 +102,7 @@ def run(
             with Display(Console(stderr=True)) as display:
                 counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
         except KeyboardInterrupt:
-            if (todo.folder / "grid.yaml").exists():
-                _write_report(todo.folder, reports_dir)
+            _report_what_is_there(todo.folder, reports_dir)
             raise
         page = _write_report(todo.folder, reports_dir)
     print(f"{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}; report: {page}")
@@ -265,12 +262,24 @@ def _load_plugins(paths: list[Path] | None) -> None:
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:
-    from bench.records import make_writable
     from bench.report.render import render
+    from bench.storage import make_writable, writing_to
 
     target = output or reports_dir / run_folder.resolve().name
     make_writable(target, "--output" if output else "--reports-dir")
-    return render(run_folder, target)
+    with writing_to(target):
+        return render(run_folder, target)
+
+
+def _report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
+    """The report of an interrupted run; another Ctrl-C leaves it out."""
+    if not (run_folder / "grid.yaml").exists():
+        return
+    print("stopped; writing the report of what is there, press Ctrl-C again to leave it out.", file=sys.stderr)
+    try:
+        print(f"report: {_write_report(run_folder, reports_dir)}", file=sys.stderr)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
 
 
 def _signature(entry: Any) -> str:

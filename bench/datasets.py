@@ -11,9 +11,10 @@ from bench.comparable import check_same_pictures
 from bench.distribution import ColorDistribution
 from bench.left_out import name_few
 from bench.progress import Display
-from bench.records import DatasetRecord, dataset_slug, write_atomically
+from bench.records import DatasetRecord, dataset_slug
 from bench.samples import save_strip
 from bench.settings import Settings
+from bench.storage import write_atomically, writing_to
 from bench.supply import batches, check_batch
 from bench.work import sample_truth, summarize_data
 from registry.datasets.prepared import Prepared, prepare
@@ -76,11 +77,12 @@ def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Sett
         The file of its record.
     """
     folder = run_folder / "datasets" / dataset_slug(name)
-    save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
     colors = ColorDistribution()
     for batch in batches(data.pictures("test"), settings.batch_size, "cpu"):
         colors.update(batch)
-    colors.save(folder / "colors.npz")
+    with writing_to(folder):
+        save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
+        colors.save(folder / "colors.npz")
     record = DatasetRecord(
         **summarize_data(name, data).model_dump(),
         left_out_pictures=data.left_out_as("unreadable") + data.left_out_as("grey"),

@@ -23,6 +23,12 @@ _PACKAGES = (
     "torchvision",
 )
 
+_DETERMINISM = {
+    "cpu": "The same cell gives the same numbers bit for bit on this processor with these packages and threads.",
+    "cuda": "The seed fixes weights, order and dropout, but cuDNN and atomic additions may sum in another order each "
+    "time: the same cell gives the same numbers up to rounding, which training enlarges.",
+}
+
 
 def resolve_precision(precision: str, device: str) -> str:
     """What "auto" means here: bfloat16 where the device has instructions for it, float32 elsewhere."""
@@ -47,6 +53,8 @@ def describe(device: str, precision: str) -> dict[str, Any]:
         "memory_bytes": _memory(),
         "precision": precision,
         "threads": torch.get_num_threads(),
+        "deterministic": device == "cpu",
+        "determinism": _DETERMINISM[device],
         "packages": {name: metadata.version(name) for name in _PACKAGES},
     }
 

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from bench.executors.base import Event, Finished, Started
+from bench.executors.base import Event, Finished, Noted, Started
 from bench.records import Record
 
 _STYLES = {"completed": "green", "failed": "red", "skipped": "yellow"}
@@ -90,6 +90,8 @@ class Display:
                 self.bars.remove_task(self.cells.pop(event.record.cell_id))
             self.bars.update(self.grid, advance=1)
             self.console.print(self._line(event.record), highlight=False, soft_wrap=True)
+        elif isinstance(event, Noted):
+            self.console.print(f"{self.titles[event.cell_id]} {event.text}", markup=False, soft_wrap=True)
         else:
             self.bars.update(self.cells[event.cell_id], completed=event.step, total=event.steps)
 

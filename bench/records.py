@@ -8,14 +8,15 @@ results/<run>/datasets/<slug>/colors.npz    distribution of the truth's colours
 results/<run>/cells/<cell_id>/record.json   what a cell was, how it ended, what was measured
                               history.csv, per_image.csv, colors.npz, model.safetensors
                               samples/half.png, last.png, extremes.png, extremes_truth.png
+                              checkpoint.pt, of a cell that is not done: where it goes on from
+results/<run>/cells/<cell_id>.superseded/   what a cell had before it was run again, until that is completed
+results/<run>/rerun.json                    which records `--rerun all` is still to replace
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bench.storage import write_atomically
 from registry.errors import UserError
 
 SCHEMA_VERSION = 1
@@ -106,6 +108,7 @@ class Record(BaseModel):
         loss_weights: Of the terms of a sum with automatic weights, as they were found.
         plugins: Content hash by file name, of the plugins that the cell needed.
         reason: Why a cell was skipped.
+        resumed_from: After which epochs training went on from a checkpoint, once for each interruption.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -133,6 +136,7 @@ class Record(BaseModel):
     plugins: dict[str, str] = {}
     error: Failure | None = None
     reason: str | None = None
+    resumed_from: list[int] = []
     started_at: str
     finished_at: str
 
@@ -148,28 +152,6 @@ def dataset_slug(name: str) -> str:
     if readable == name:
         return readable
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
-def make_writable(folder: Path, option: str) -> None:
-    """Make a folder and make sure that files can be written to it.
-
-    Raises:
-        UserError: They cannot; ``option`` names another place.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(f"Cannot write to {folder}: {error.strerror}; choose another folder with {option}.") from None
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader, or a crash, never meets half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from bench.records import Record, read_records, write_atomically
+from bench.records import Record, read_records
+from bench.storage import write_atomically
 
 _FACTS = (
     "cell_id",

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
 from bench.cell import Cell, Job
+from bench.cell_folder import settle
 from bench.comparable import check_same_plugins, check_same_settings
 from bench.endings import ending
 from bench.executors.base import Executor, Finished
 from bench.grid import Grid
 from bench.progress import Display
-from bench.records import Record, Status, make_writable, now, read_record, write_atomically, write_record
+from bench.records import Record, Status, now, read_record, write_record
+from bench.rerun import begin_rerun, end_rerun, superseded_cells
+from bench.run_lock import holding
+from bench.storage import StorageError, make_writable, write_atomically, writing_to
 from registry.errors import UserError
 
 Rerun = Literal["none", "failed", "all"]
@@ -33,19 +35,23 @@ class Plan:
         folder: ``results/<run>``.
         pending: Cells that are not done.
         done: How the others ended, by cell id.
+        goes_on: Whether this is the rest of a rerun that was interrupted.
     """
 
     folder: Path
     grid: Grid
     cells: list[Cell]
+    rerun: Rerun
     pending: list[Cell]
     done: dict[str, Status]
+    goes_on: bool
 
 
 def plan(grid: Grid, name: str, results_dir: Path, rerun: Rerun = "none") -> Plan:
     """Find out which cells of a grid are not done yet, writing nothing.
 
-    A skipped cell is tried again: what it lacked may be there now. A failed one is so only when asked.
+    A skipped cell is tried again: what it lacked may be there now. A failed one is so only when asked. Where a
+    rerun of all was interrupted, another goes on with what it had not replaced yet.
 
     Raises:
         UserError: The name or the grid is wrong, or the run was made with other settings.
@@ -55,43 +61,68 @@ def plan(grid: Grid, name: str, results_dir: Path, rerun: Rerun = "none") -> Pla
     folder = results_dir / name
     cells = grid.cells()
     check_same_settings(folder, cells[0].settings)
+    return _sort_out(folder, grid, cells, rerun)
+
+
+def _sort_out(folder: Path, grid: Grid, cells: list[Cell], rerun: Rerun) -> Plan:
+    superseded = superseded_cells(folder) if rerun == "all" else None
     kept: dict[str, Status] = {}
     for cell in cells:
         status = _status(folder / "cells" / cell.id)
-        again = rerun == "all" or status in (None, "skipped") or (rerun == "failed" and status == "failed")
-        if not again:
+        if rerun == "all":
+            again = superseded is None or cell.id in superseded
+        else:
+            again = rerun == "failed" and status == "failed"
+        if not again and status not in (None, "skipped"):
             kept[cell.id] = status
-    return Plan(folder, grid, cells, [cell for cell in cells if cell.id not in kept], kept)
+    pending = [cell for cell in cells if cell.id not in kept]
+    return Plan(folder, grid, cells, rerun, pending, kept, goes_on=superseded is not None)
 
 
 def execute(plan: Plan, executor: Executor, *, device: str, workers: int, display: Display) -> Counter[Status]:
-    """Run a plan's pending cells and write ``results.csv``, also when interrupted.
+    """Run a plan's pending cells, alone in the run's folder, and write ``results.csv``, also when interrupted.
 
     Returns:
         How many cells of the whole grid ended in each way.
 
     Raises:
-        UserError: Something is wrong that no cell of the grid can do without.
+        UserError: Something is wrong that no cell of the grid can do without, another process is at work on the
+            run, or its folder cannot be written to any more.
     """
     # Imported here because a dry run need not wait for pandas.
     from bench.results import write_results
 
-    statuses = dict(plan.done)
     for folder in (plan.folder, plan.folder / "cells", plan.folder / "datasets"):
         make_writable(folder, "--results-dir")
-    with _alone(plan.folder):
+    with holding(plan.folder):
+        # Planned again: whoever held the folder till now may have finished some of these cells.
+        plan = _sort_out(plan.folder, plan.grid, plan.cells, plan.rerun)
+        statuses = dict(plan.done)
+        _tidy(plan)
         check_same_plugins(plan.folder, plan.cells, {cell.id for cell in plan.pending})
         jobs, lost = _prepare(plan, device, workers, display) if plan.pending else ([], [])
         # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
         write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
+        if plan.goes_on:
+            display.say(f"going on with the rerun of all cells: {len(plan.done)} have ended.")
+        elif plan.rerun == "all":
+            begin_rerun(plan.folder, [cell.id for cell in plan.pending])
         display.begin({cell.id: cell.title for cell in plan.pending})
         try:
-            for event in itertools.chain(_end_all(lost), executor.run(jobs)):
-                display.show(event)
-                if isinstance(event, Finished):
-                    statuses[event.record.cell_id] = event.record.status
-        finally:
+            # Closed at once when interrupted: no worker may write while the results are gathered.
+            with contextlib.closing(executor.run(jobs)) as events:
+                for event in itertools.chain(_end_all(lost), events):
+                    display.show(event)
+                    if isinstance(event, Finished):
+                        statuses[event.record.cell_id] = event.record.status
+        except StorageError:
+            # The table cannot be written either, and saying so would hide why.
+            raise
+        except BaseException:
             write_results(plan.folder)
+            raise
+        write_results(plan.folder)
+        end_rerun(plan.folder)
     return Counter(statuses.values())
 
 
@@ -116,18 +147,6 @@ def resolve_device(device: str) -> str:
     if device == "cuda":
         raise UserError("--device cuda: PyTorch sees no CUDA GPU on this machine; use --device cpu or auto.")
     return "cpu"
-
-
-@contextlib.contextmanager
-def _alone(run_folder: Path) -> Iterator[None]:
-    """Hold a run's folder: two writers would overwrite each other's files."""
-    try:
-        with FileLock(run_folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise UserError(
-            f"Another process is at work on the run {run_folder}; wait for it, or give this run another --name."
-        ) from None
 
 
 def _prepare(plan: Plan, device: str, workers: int, display: Display) -> tuple[list[Job], list[tuple[Job, Exception]]]:
@@ -160,6 +179,16 @@ def _end_all(lost: Sequence[tuple[Job, Exception]]) -> Iterator[Finished]:
         record = Record(**job.facts, **ending(error), started_at=now(), finished_at=now())
         write_record(job.folder, record)
         yield Finished(record)
+
+
+def _tidy(plan: Plan) -> None:
+    """Remove what a process that was killed in the middle of writing left."""
+    with writing_to(plan.folder):
+        for leftover in plan.folder.glob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
+    for cell_id, status in plan.done.items():
+        if status == "completed":
+            settle(plan.folder / "cells" / cell_id, status)
 
 
 def _status(folder: Path) -> Status | None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bench.checkpoint import Checkpoint
 from bench.network import Predictor
+from bench.randomness import seed_all
 from bench.settings import Settings
 from bench.supply import TrainingSupply, batches
 from registry.color import Colors
@@ -35,6 +40,7 @@ class Fit:
         best_weights: The weights of that epoch; None where it is the last.
         seconds: Spent on training steps alone.
         pictures: Trained on, repeats counted.
+        resumed_from: After which epochs training went on from a checkpoint.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
@@ -42,6 +48,7 @@ class Fit:
     best_weights: Mapping[str, Tensor] | None = None
     seconds: float = 0.0
     pictures: int = 0
+    resumed_from: list[int] = field(default_factory=list)
 
 
 def fit(
@@ -55,6 +62,8 @@ def fit(
     train_mean_ab: Tensor,
     on_step: Callable[[int, int], None],
     on_epoch: Callable[[int, list[dict[str, float]]], None],
+    checkpoint: Checkpoint | None = None,
+    state: Mapping[str, Any] | None = None,
 ) -> Fit:
     """Train with AdamW on a one-cycle schedule (Smith and Topin 2018), validating after each epoch.
 
@@ -62,6 +71,8 @@ def fit(
         train: Pictures ``(n, S, S, 3)`` uint8; so is ``validation``.
         on_step: Called with (steps done, steps in all) after each step.
         on_epoch: Called with the epoch, from 1, and the history so far, the network in evaluation mode.
+        checkpoint: Takes the state after an epoch.
+        state: What it took: training goes on after that epoch, to the same numbers.
 
     Raises:
         NonFiniteLossError: The loss became infinite or not a number.
@@ -79,10 +90,12 @@ def fit(
         fused=True,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
-    result, lowest = Fit(), math.inf
-    for epoch in range(1, settings.epochs + 1):
-        # Dropout then depends on the seed and the epoch alone, not on what ran before in this process.
-        torch.manual_seed(seed * 1_000_003 + epoch)
+    training = _Training(predictor.network, optimizer, schedule, loss)
+    result = training.restore(state, settings.epochs) if state else Fit()
+    lowest = min((row["validation_loss"] for row in result.history), default=math.inf)
+    for epoch in range(len(result.history) + 1, settings.epochs + 1):
+        # Also for dropout: a resumed epoch draws what it would have drawn.
+        seed_all(seed * 1_000_003 + epoch)
         started = time.perf_counter()
         rate = schedule.get_last_lr()[0]
         predictor.network.train()
@@ -122,6 +135,8 @@ def fit(
             last = epoch == settings.epochs
             result.best_weights = None if last else copy.deepcopy(predictor.network.state_dict())
         on_epoch(epoch, result.history)
+        if checkpoint:
+            checkpoint.offer(result.seconds, functools.partial(training.state, result))
     return result
 
 
@@ -135,6 +150,44 @@ def training_supply(train: np.ndarray, settings: Settings, seed: int, device: st
         horizontal_flip=settings.horizontal_flip,
         device=device,
     )
+
+
+@dataclass(frozen=True)
+class _Training:
+    """All that changes from step to step, but for the order of the pictures, which the step decides."""
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    loss: nn.Module
+
+    def state(self, result: Fit) -> dict[str, Any]:
+        """What `restore` needs, sharing memory with what is trained."""
+        best_is_last = result.best_epoch == len(result.history)
+        return {
+            **dataclasses.asdict(dataclasses.replace(result, best_weights=None)),
+            "best_weights": None if best_is_last else result.best_weights,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            # Not its weights, which are those of a pretrained network and do not change.
+            "loss_buffers": dict(self.loss.named_buffers()),
+        }
+
+    def restore(self, state: Mapping[str, Any], epochs: int) -> Fit:
+        """Put a state back; what training had left behind until then."""
+        self.network.load_state_dict(state["network"])
+        # Where no epoch is left, scoring comes next.
+        self.network.eval()
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        for name, buffer in self.loss.named_buffers():
+            buffer.copy_(state["loss_buffers"][name])
+        result = Fit(**{one.name: state[one.name] for one in dataclasses.fields(Fit)})
+        epoch = len(result.history)
+        if result.best_epoch == epoch < epochs:
+            result.best_weights = copy.deepcopy(self.network.state_dict())
+        return dataclasses.replace(result, resumed_from=[*result.resumed_from, epoch])
 
 
 def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:

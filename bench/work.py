@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import shutil
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,18 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bench import environment, memory
+from bench import cell_folder, environment, memory
+from bench.balancing import balance
 from bench.cell import Job
+from bench.checkpoint import Checkpoint, UnusableCheckpointError
 from bench.endings import ending
 from bench.evaluation import Evaluation, Predict, evaluate
+from bench.identity import work_of
 from bench.network import Predictor, check_sizes
+from bench.randomness import seed_all
 from bench.records import DataSummary, Record, now, write_record
 from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
+from bench.storage import StorageError, writing_to
 from bench.supply import batches
-from bench.training import Fit, fit, training_supply
+from bench.training import Fit, fit
 from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
 from registry.color import Colors
@@ -31,45 +35,48 @@ from registry.losses.weighted_sum import WeightedSumLoss
 from registry.plugins import load_plugin
 from registry.spec import parse_component, parse_sum
 
-_BALANCED_BATCHES = 8
-"""Training batches that automatic weights of losses are found on."""
-
 OnStep = Callable[[int, int], None]
+OnNote = Callable[[str], None]
 
 
-def run_cell(job: Job, on_step: OnStep) -> Record:
-    """Do a cell's work, write its files and return its record.
+def run_cell(job: Job, on_step: OnStep, on_note: OnNote = lambda _: None) -> Record:
+    """Do a cell's work from where an interrupted try left it, write its files and return its record.
 
     Args:
         on_step: Called with (steps done, steps in all).
+        on_note: Called with what a person should know: that the cell goes on from a checkpoint, or why not.
 
     Never raises for what belongs to the cell: an error makes it ``failed``, something that cannot be had on
     this machine ``skipped``.
+
+    Raises:
+        StorageError: The cell's folder cannot be written to; its checkpoint is left.
     """
     facts: dict[str, Any] = {**job.facts, "started_at": now()}
     try:
+        cell_folder.clear(job.folder)
         for plugin in job.plugins:
             load_plugin(plugin)
-        # What an earlier try left would otherwise be taken for this one's.
-        if job.folder.exists():
-            shutil.rmtree(job.folder)
-        job.folder.mkdir(parents=True)
-        _Work(job, facts, on_step).do()
+        _Work(job, facts, on_step, on_note).do()
         facts["status"] = "completed"
+    except StorageError:
+        raise
     except Exception as error:
         facts |= ending(error)
     record = Record(**facts, finished_at=now())
     write_record(job.folder, record)
+    cell_folder.settle(job.folder, record.status)
     return record
 
 
 class _Work:
     """The steps of a cell; each adds to ``facts`` what is known after it, so that a failed record has it too."""
 
-    def __init__(self, job: Job, facts: dict[str, Any], on_step: OnStep) -> None:
+    def __init__(self, job: Job, facts: dict[str, Any], on_step: OnStep, on_note: OnNote) -> None:
         self.job = job
         self.facts = facts
         self.on_step = on_step
+        self.on_note = on_note
         self.settings = job.settings
         self.seconds: dict[str, float] = facts.setdefault("seconds", {})
 
@@ -83,7 +90,7 @@ class _Work:
         data = self._open_data()
         component = parse_component(ARCHITECTURES, self.job.architecture)
         # Before anything random happens: the seed alone decides the first weights.
-        torch.manual_seed(self.job.seed or 0)
+        seed_all(self.job.seed or 0)
         architecture = component.create()
         if isinstance(architecture, Baseline):
             self._count(architecture, data)
@@ -112,9 +119,10 @@ class _Work:
         self.facts["parameters"] = predictor.parameters
         loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
         loss.reference(torch.tensor(data.train_ab_counts))
-        if loss.automatic:
-            self._balance(loss, predictor, data)
+        self.facts["loss_weights"] = balance(loss, predictor, data.pictures("train"), self.settings, self.job.seed)
         half = half_epoch(self.settings.epochs)
+        checkpoint = Checkpoint(self.job.folder, work_of(self.job, self.facts["environment"]))
+        state = self._take_up(checkpoint, half)
 
         def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
             # Written as it grows: a cell that fails later keeps what it learnt till then.
@@ -132,7 +140,10 @@ class _Work:
             train_mean_ab=self.train_mean_ab,
             on_step=self.on_step,
             on_epoch=on_epoch,
+            checkpoint=checkpoint,
+            state=state,
         )
+        self.facts["resumed_from"] = result.resumed_from
         self.seconds["fit"] = result.seconds
         self.facts["images_per_second"] = result.pictures / result.seconds
         self.facts["best_epoch"] = result.best_epoch
@@ -141,23 +152,28 @@ class _Work:
         last = self._score(predictor, data)
         self._score_best(predictor, result, data, last)
 
-    def _balance(self, loss: WeightedSumLoss, predictor: Predictor, data: Prepared) -> None:
-        """Find the automatic weights on the first training batches, before the first step."""
-        supply = training_supply(data.pictures("train"), self.settings, self.job.seed, self.job.device)
-        # A copy, because BatchNorm takes note of every batch it sees in training.
-        untouched = copy.deepcopy(predictor)
-        untouched.network.train()
-        with torch.no_grad(), predictor.autocast():
-            batches = (supply.batch(step) for step in range(_BALANCED_BATCHES))
-            loss.balance((truth.with_ab(untouched(truth)), truth) for truth in batches)
-        terms = (component.text for _, component in loss.spec.terms)
-        self.facts["loss_weights"] = dict(zip(terms, loss.weights, strict=True))
+    def _take_up(self, checkpoint: Checkpoint, half: int) -> dict[str, Any] | None:
+        """The state that an interrupted try left; None, with nothing left of that try, where it is of no use."""
+        try:
+            state = checkpoint.load()
+            if state:
+                epoch = len(state["history"])
+                if epoch >= half and not (self.job.folder / cell_folder.HALF).exists():
+                    raise UnusableCheckpointError("has lost its pictures of the half")
+                self.on_note(f"goes on after epoch {epoch} of {self.settings.epochs}")
+                self._write_csv("history.csv", pd.DataFrame(state["history"]))
+                return state
+        except UnusableCheckpointError as error:
+            self.on_note(f"begins anew, because its checkpoint {error}")
+        cell_folder.begin_anew(self.job.folder)
+        return None
 
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:
         evaluation = self._evaluate(predict, data)
         self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
         self._write_csv("per_image.csv", evaluation.per_image)
-        evaluation.colors.save(self.job.folder / "colors.npz")
+        with writing_to(self.job.folder):
+            evaluation.colors.save(self.job.folder / "colors.npz")
         self._keep_extremes(predict, data, evaluation)
         return evaluation
 
@@ -173,6 +189,7 @@ class _Work:
 
     def _evaluate(self, predict: Predict, data: Prepared) -> Evaluation:
         started = time.perf_counter()
+        seed_all(self.job.seed or 0)
         evaluation = evaluate(
             predict,
             data.pictures("test"),
@@ -188,7 +205,7 @@ class _Work:
     def _keep_samples(self, predict: Predict, data: Prepared, name: str) -> None:
         truth = sample_truth(data, self.settings.sample_pictures, self.job.device)
         picture = truth.with_ab(predict(truth))
-        save_strip(self.job.folder / "samples" / f"{name}.png", picture.rgb8.cpu().numpy())
+        self._save_strip(name, picture)
 
     @torch.no_grad()
     def _keep_extremes(self, predict: Predict, data: Prepared, evaluation: Evaluation) -> None:
@@ -197,14 +214,23 @@ class _Work:
         truth = next(batches(np.asarray(data.pictures("test")[indices]), len(indices), self.job.device))
         picture = truth.with_ab(predict(truth))
         for name, kept in (("extremes", picture), ("extremes_truth", truth)):
-            save_strip(self.job.folder / "samples" / f"{name}.png", kept.rgb8.cpu().numpy())
+            self._save_strip(name, kept)
 
     def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
         contiguous = {key: value.contiguous() for key, value in weights.items()}
-        save_file(contiguous, self.job.folder / f"{name}.safetensors")
+        with writing_to(self.job.folder):
+            try:
+                save_file(contiguous, self.job.folder / f"{name}.safetensors")
+            except SafetensorError as error:
+                raise OSError(str(error)) from error
+
+    def _save_strip(self, name: str, pictures: Colors) -> None:
+        with writing_to(self.job.folder):
+            save_strip(self.job.folder / "samples" / f"{name}.png", pictures.rgb8.cpu().numpy())
 
     def _write_csv(self, name: str, table: pd.DataFrame) -> None:
-        table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
+        with writing_to(self.job.folder):
+            table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
 
 
 def sample_truth(data: Prepared, count: int, device: str) -> Colors:

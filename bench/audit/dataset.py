@@ -10,14 +10,13 @@ import pandas as pd
 
 from bench.audit.files import FileFacts, inspect_files
 from bench.audit.prior import Prior, measure
-from registry.datasets.base import SPLITS, DataSet, Split
+from registry.datasets.base import DEFAULT_MIN_CHROMA, SPLITS, DataSet, Split
 from registry.datasets.prepared import Prepared, prepare
 
-GREY, NEAR_GREY = 6.0, 12.0
-"""Pictures of which less than 1 % of the pixels reach these chromas, in Lab units, are grey and near-grey.
+GREY, NEAR_GREY = DEFAULT_MIN_CHROMA, 2 * DEFAULT_MIN_CHROMA
+"""Pictures of which less than `COLORED_SHARE` of the pixels reach these chromas are grey and near-grey.
 
-Lossy, noisy and slightly tinted files of black-and-white pictures stay below 6; below 12 are also dark or pale
-pictures, to be looked at.
+Grey ones are those that runs leave out by default; among the near-grey are dark and pale pictures, to be looked at.
 """
 
 FLAGS = ("unreadable", "grey", "near-grey", "duplicate", "leak")

@@ -15,10 +15,11 @@ from bench.audit.dataset import GREY, NEAR_GREY, DatasetAudit
 from bench.audit.lists import lists
 from bench.audit.prior import NEAR
 from bench.audit.resampling import RESAMPLES
-from bench.records import dataset_slug, write_atomically
+from bench.records import dataset_slug
 from bench.report.figure import Figure
 from bench.report.markdown import code, join, prose
 from bench.report.template import fill
+from bench.storage import write_atomically
 from registry.errors import UserError
 from registry.metrics.ab_histogram import reachable_bins
 

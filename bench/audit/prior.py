@@ -14,6 +14,7 @@ from bench.audit.resampling import Estimate, Groups
 from bench.distribution import ColorDistribution
 from bench.supply import batches
 from registry.color import Colors
+from registry.datasets.chroma import COLORED_SHARE
 from registry.metrics.ab_histogram import (
     AbEffectiveColors,
     AbGini,
@@ -28,9 +29,6 @@ from registry.metrics.colorfulness import Colorfulness
 NEAR = 10.0
 """Pixels at most this far from the dominant colour, in Lab units of ab, are near it."""
 
-PEAK_SHARE = 0.01
-"""The share of a picture's pixels that must have colour for it not to be grey; a small bright object is enough."""
-
 _PIXELS_AT_A_TIME = 2**17
 
 
@@ -40,7 +38,7 @@ class PictureValues:
 
     Attributes:
         chroma: Mean over its pixels, in Lab units.
-        peak_chroma: What the most colourful `PEAK_SHARE` of its pixels reach; small only where all is grey.
+        peak_chroma: What the most colourful `COLORED_SHARE` of its pixels reach; small only where all is grey.
         pixel_hash: BLAKE2b of its pixels, 16 bytes in hexadecimal.
     """
 
@@ -152,9 +150,9 @@ def _sums_by_bin(colors: Colors) -> np.ndarray:
 
 
 def _peak(chroma: torch.Tensor) -> torch.Tensor:
-    """Of each picture ``(N, H, W)`` the chroma that no less than `PEAK_SHARE` of its pixels have, ``(N,)``."""
+    """Of each picture ``(N, H, W)`` the chroma that no less than `COLORED_SHARE` of its pixels have, ``(N,)``."""
     pixels = chroma.flatten(1)
-    return pixels.topk(math.ceil(PEAK_SHARE * pixels.shape[1]), dim=1).values[:, -1]
+    return pixels.topk(math.ceil(COLORED_SHARE * pixels.shape[1]), dim=1).values[:, -1]
 
 
 def _share_near(colors: Colors, centre: torch.Tensor) -> np.ndarray:

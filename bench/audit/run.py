@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.audit.dataset import Task, audit_dataset
 from bench.audit.page import folder_name, refuse_foreign, write
-from bench.records import make_writable
+from bench.storage import make_writable
 from registry import DATASETS
 from registry.errors import UserError
 from registry.spec import parse_component

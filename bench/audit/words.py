@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bench.audit.dataset import DatasetAudit
+from bench.audit.dataset import GREY, DatasetAudit
 from bench.audit.prior import NEAR
 from bench.audit.resampling import Estimate, ratio
 from bench.report.markdown import code, count, join
@@ -108,7 +108,7 @@ def _problems(audit: DatasetAudit) -> list[str]:
     parts = []
     for flag, meaning in (
         ("unreadable", "unreadable"),
-        ("grey", "grey"),
+        ("grey", "grey, which runs leave out" if audit.min_chroma == GREY else "grey"),
         ("near-grey", "near-grey"),
         ("duplicate", "with the same pixels as another"),
         ("leak", "with a copy in another split"),
@@ -120,7 +120,7 @@ def _problems(audit: DatasetAudit) -> list[str]:
     if small:
         parts.append(f"{small:,} smaller than {audit.image_size} pixels and so enlarged")
     left_out = int((audit.pictures["peak_chroma"] < audit.min_chroma).sum())
-    if left_out:
+    if left_out and audit.min_chroma != GREY:
         parts.append(f"{left_out:,} that runs leave out as grey (peak chroma below {audit.min_chroma:g})")
     return parts
 

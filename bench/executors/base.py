@@ -27,17 +27,29 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Something that a person should know of a cell, such as from where it goes on."""
+
+    cell_id: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Finished:
     """A cell has ended, in whatever way; its record is stored."""
 
     record: Record
 
 
-Event = Started | Stepped | Finished
+Event = Started | Stepped | Noted | Finished
 
 
 class Executor(Protocol):
     """Runs cells and tells what happens."""
 
     def run(self, jobs: Sequence[Job]) -> Iterator[Event]:
-        """Run all jobs; exactly one `Finished` for each. Closing the iterator stops what still runs."""
+        """Run all jobs; exactly one `Finished` for each. Closing the iterator stops what still runs.
+
+        Raises:
+            StorageError: The run's folder cannot be written to any more; what still ran is stopped.
+        """

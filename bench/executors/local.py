@@ -6,6 +6,7 @@ with it, and another takes its place.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import sys
@@ -17,14 +18,17 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Job
-from bench.executors.base import Event, Finished, Started, Stepped
-from bench.records import Failure, Record, now, write_record
+from bench.executors.base import Event, Finished, Noted, Started, Stepped
+from bench.interrupts import undisturbed
+from bench.records import Failure, Record, now, read_record, write_record
+from bench.storage import StorageError
+from registry.processes import obey_parent, starting_workers
 
 _STEP_INTERVAL = 0.2
 """Seconds between two messages on a cell's steps: progress is for people."""
 
 _GRACE = 5.0
-"""Seconds a worker has to end by itself before it is killed."""
+"""Seconds that workers have to end by themselves before they are killed."""
 
 
 class LocalExecutor:
@@ -36,8 +40,10 @@ class LocalExecutor:
     def run(self, jobs: Sequence[Job]) -> Iterator[Event]:
         """Run all jobs; see `Executor`."""
         waiting = deque(jobs)
-        workers = [_Worker.start() for _ in range(min(self.workers, len(jobs)))]
+        workers: list[_Worker] = []
         try:
+            for _ in range(min(self.workers, len(jobs))):
+                workers.append(_Worker.start())
             while waiting or any(worker.job for worker in workers):
                 for place, worker in enumerate(workers):
                     if worker.job is None and waiting:
@@ -51,12 +57,14 @@ class LocalExecutor:
                         event = connection.recv()
                     except (EOFError, OSError):
                         event = Finished(worker.bury())
+                    if isinstance(event, StorageError):
+                        raise event
                     if isinstance(event, Finished):
                         worker.job = None
                     yield event
         finally:
-            for worker in workers:
-                worker.stop()
+            with undisturbed():
+                _stop(workers)
 
 
 @dataclass
@@ -74,7 +82,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         connection, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        process.start()
+        with starting_workers():
+            process.start()
         # Only the worker may hold its end, or its death would not close the pipe.
         theirs.close()
         return cls(process, connection)
@@ -82,11 +91,19 @@ class _Worker:
     def give(self, job: Job) -> None:
         self.job = job
         self.started_at = now()
-        self.connection.send(job)
+        # A process that has died since it was last looked at shows when it is listened to.
+        with contextlib.suppress(OSError):
+            self.connection.send(job)
 
     def bury(self) -> Record:
-        """Store and return the failed record of the cell whose process has died."""
+        """The record of the cell whose process has died: failed, unless it died after storing another.
+
+        A checkpoint is left: what killed the process, often a lack of memory, did no harm to what it had computed.
+        """
         self.process.join()
+        stored = read_record(self.job.folder)
+        if stored and stored.started_at >= self.started_at:
+            return stored
         job, code = self.job, self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         hint = "; the system does that when memory runs out" if code == -signal.SIGKILL else ""
@@ -95,21 +112,24 @@ class _Worker:
         write_record(job.folder, record)
         return record
 
-    def stop(self) -> None:
-        """End the process: an idle one by closing its pipe, a busy one by a signal."""
-        self.connection.close()
-        if self.job:
-            self.process.terminate()
-        self.process.join(_GRACE)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
+
+def _stop(workers: Sequence[_Worker]) -> None:
+    """End the processes: idle ones by closing their pipes, busy ones by a signal."""
+    for worker in workers:
+        worker.connection.close()
+        if worker.job:
+            worker.process.terminate()
+    deadline = time.monotonic() + _GRACE
+    for worker in workers:
+        worker.process.join(max(0.0, deadline - time.monotonic()))
+        if worker.process.is_alive():
+            worker.process.kill()
+            worker.process.join()
 
 
 def _serve(connection: Connection) -> None:
     """The worker's life: take a job, run it, tell what happens, until the pipe closes."""
-    # Ctrl-C goes to every process of the terminal; the parent alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    obey_parent()
     from bench.work import run_cell
 
     while True:
@@ -125,10 +145,16 @@ def _serve(connection: Connection) -> None:
                 told = time.monotonic()
                 _tell(connection, Stepped(job.cell_id, step, steps))
 
-        _tell(connection, Finished(run_cell(job, on_step)))
+        def on_note(text: str, job: Job = job) -> None:
+            _tell(connection, Noted(job.cell_id, text))
+
+        try:
+            _tell(connection, Finished(run_cell(job, on_step, on_note)))
+        except StorageError as error:
+            _tell(connection, error)
 
 
-def _tell(connection: Connection, event: Event) -> None:
+def _tell(connection: Connection, event: Event | StorageError) -> None:
     try:
         connection.send(event)
     except OSError:

@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 from urllib.parse import unquote
 
-from bench.records import write_atomically
 from bench.report import page
 from bench.report.figure import Figure
 from bench.report.stored import StoredRun
 from bench.report.template import fill
+from bench.storage import write_atomically
 from registry.errors import UserError
 
 _TITLE = "# Colorization benchmark: "

@@ -5,8 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,6 +20,7 @@ from registry.datasets.base import DataSet, UnreadablePictureError
 from registry.datasets.chroma import COLORED_SHARE, is_grey
 from registry.datasets.picture_array import PictureArray, writing_to
 from registry.errors import UserError
+from registry.processes import obey_parent, starting_workers
 
 LeftOutKind = Literal["grey", "unreadable"]
 
@@ -123,7 +122,7 @@ def _read_with_helpers(
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
     pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
     try:
-        with _one_thread_each():
+        with _one_thread_each(), starting_workers():
             left = deque((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
         while left:
             start, chunk, last = left[-1]
@@ -165,18 +164,10 @@ _helper: tuple[Reader, BinaryIO]
 
 def _start_helper(sent: Path) -> None:
     global _helper
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Ctrl-C reaches every process of a terminal; the parent ends its helpers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    obey_parent()
     # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
     reader: Reader = pickle.loads(sent.read_bytes())
     _helper = reader, reader.array.open()
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot tell its helpers to stop, and they would wait for more work for ever."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
 
 
 def _help(start: int, keys: Sequence[str]) -> dict[int, LeftOut]:

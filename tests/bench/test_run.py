@@ -1,5 +1,6 @@
+import os
+
 import pytest
-from filelock import FileLock
 from rich.console import Console
 
 from bench.executors.local import LocalExecutor
@@ -7,6 +8,7 @@ from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, write_record
 from bench.run import execute, plan, resolve_device
+from bench.run_lock import holding
 from registry.errors import UserError
 
 GRID = Grid(architectures=["unet"], losses=["l1", "l2"], datasets=["synthetic-faces"], baselines=["grey"])
@@ -85,5 +87,6 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 
 
 def test_a_run_at_work_is_left_alone(tmp_path):
-    with FileLock(tmp_path / "mine" / ".lock"), pytest.raises(UserError, match="Another process is at work"):
+    (tmp_path / "mine").mkdir()
+    with holding(tmp_path / "mine"), pytest.raises(UserError, match=f"process {os.getpid()} on "):
         execute(plan(GRID, "mine", tmp_path), LocalExecutor(1), device="cpu", workers=1, display=Display(Console()))

@@ -1,0 +1,36 @@
+"""Ctrl-C and SIGTERM: both interrupt, and neither disturbs tidying up."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import NoReturn
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def watch() -> None:
+    """Let SIGTERM end a run as tidily as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def ignore() -> None:
+    """From here on nothing is left to interrupt: the process ends by itself."""
+    for one in _SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Do something that takes seconds at most and must not be left by half, such as stopping workers."""
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in _SIGNALS}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

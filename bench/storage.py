@@ -1,0 +1,63 @@
+"""Writing files so that a crash leaves none by half, and a full disk ends in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from registry.errors import UserError
+
+
+class StorageError(UserError):
+    """A folder of the run can no longer be written to: it ends the run, and is no failure of a cell."""
+
+
+def make_writable(folder: Path, option: str) -> None:
+    """Make a folder and make sure that files can be written to it.
+
+    Raises:
+        UserError: They cannot; ``option`` names another place.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(f"Cannot write to {folder}: {error.strerror}; choose another folder with {option}.") from None
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turn a full disk, or a folder that became unwritable, into a sentence for the user.
+
+    Raises:
+        StorageError: In place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"Cannot write to {folder}: {error.strerror or error}; make room there or make it writable again. "
+            "What was finished is kept; the same command does the rest."
+        ) from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file so that a reader, or a crash, never meets half of it.
+
+    Raises:
+        StorageError: It cannot be written; what was there before is left as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with writing_to(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise

@@ -1,0 +1,33 @@
+"""Manners of worker processes: Ctrl-C is their parent's to answer, and they do not outlive it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def starting_workers() -> Iterator[None]:
+    """Start worker processes in here: Ctrl-C then cannot end them before `obey_parent` was called."""
+    # A terminal sends it to every process. A blocked signal stays blocked in the processes that are started.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def obey_parent() -> None:
+    """Called first in a worker: leave Ctrl-C to the parent, and end at once when it does, killed or not."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A killed parent cannot tell its workers to stop: they would wait for more work, or write, for ever.
+    multiprocessing.parent_process().join()
+    os._exit(1)
