@@ -6,13 +6,17 @@ import contextlib
 import io
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from registry.errors import UserError
+
+if TYPE_CHECKING:
+    from bench.cell import Cell
+    from bench.executors.base import Executor
 
 EXIT_FAILED_CELL, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -65,6 +69,10 @@ def run(
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
     workers: Annotated[int | None, typer.Option(min=1, help="Cells at once; as many as fit if not given.")] = None,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Of the networks.")] = "auto",
+    executor: Annotated[Literal["local", "ray"], typer.Option(help="Where cells run; ray: see docs/ray.md.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster: auto or HOST:PORT; this machine alone if not given.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and which are done; run none.")] = False,
     rerun: Annotated[
         Literal["none", "failed", "all"], typer.Option(help="Also run these finished cells again.")
@@ -74,11 +82,12 @@ def run(
     with _interruptible():
         from rich.console import Console
 
-        from bench.executors.local import LocalExecutor
         from bench.progress import Display
         from bench.records import make_writable
-        from bench.run import default_workers, execute, plan, resolve_device
+        from bench.run import execute, plan
 
+        if ray_address is not None and executor != "ray":
+            raise UserError("--ray-address goes with --executor ray.")
         chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
@@ -87,11 +96,12 @@ def run(
             print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
             return
         make_writable(reports_dir, "--reports-dir")
-        where = resolve_device(device) if todo.pending else device
-        count = workers or default_workers(todo.pending, where)
         try:
-            with Display(Console(stderr=True)) as display:
-                counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
+            with (
+                _place(todo.pending, executor, ray_address, device, workers) as (runner, where, count),
+                Display(Console(stderr=True)) as display,
+            ):
+                counts = execute(todo, runner, device=where, workers=count, display=display)
         except KeyboardInterrupt:
             if (todo.folder / "grid.yaml").exists():
                 _write_report(todo.folder, reports_dir)
@@ -184,6 +194,30 @@ def _read_seeds(text: str) -> list[int]:
         return [int(seed) for seed in text.split(",")]
     except ValueError:
         raise UserError(f"--seeds {text!r}: write whole numbers, such as 0,1,2.") from None
+
+
+@contextlib.contextmanager
+def _place(
+    pending: Sequence[Cell], executor: str, ray_address: str | None, device: str, workers: int | None
+) -> Iterator[tuple[Executor, str, int]]:
+    """Where cells run: the executor, the device of its cells, and how many processes prepare data here."""
+    from bench.run import default_workers, resolve_device
+
+    if executor == "ray" and pending:
+        from bench.executors.ray_cluster import open_cluster
+
+        threads = pending[0].settings.threads
+        with open_cluster(ray_address, device=device, threads=threads, workers=workers) as cluster:
+            # Imported only now: it needs Ray, and its absence is told by `open_cluster`.
+            from bench.executors.ray import RayExecutor
+
+            yield RayExecutor(cluster), cluster.device, workers or default_workers(pending, "cpu")
+    else:
+        from bench.executors.local import LocalExecutor
+
+        device = resolve_device(device) if pending else device
+        count = workers or default_workers(pending, device)
+        yield LocalExecutor(count), device, count
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:

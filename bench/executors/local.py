@@ -9,20 +9,17 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Job
-from bench.executors.base import Event, Finished, Started, Stepped
+from bench.executors.base import Event, Finished, Started
+from bench.executors.telling import failed_record, now, step_teller
 from bench.records import Failure, Record, write_record
-
-_STEP_INTERVAL = 0.2
-"""Seconds between two messages on a cell's steps: progress is for people."""
 
 _GRACE = 5.0
 """Seconds a worker has to end by itself before it is killed."""
@@ -82,7 +79,7 @@ class _Worker:
 
     def give(self, job: Job) -> None:
         self.job = job
-        self.started_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        self.started_at = now()
         self.connection.send(job)
 
     def bury(self) -> Record:
@@ -91,18 +88,8 @@ class _Worker:
         job, code = self.job, self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         hint = "; the system does that when memory runs out" if code == -signal.SIGKILL else ""
-        record = Record(
-            cell_id=job.cell_id,
-            status="failed",
-            architecture=job.architecture,
-            loss=job.loss,
-            dataset=job.dataset,
-            seed=job.seed,
-            settings=job.settings.model_dump(),
-            error=Failure(type="WorkerDied", message=f"The worker process {how}{hint}.", traceback=""),
-            started_at=self.started_at,
-            finished_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        )
+        error = Failure(type="WorkerDied", message=f"The worker process {how}{hint}.", traceback="")
+        record = failed_record(job, error, self.started_at)
         write_record(job.folder, record)
         return record
 
@@ -128,14 +115,7 @@ def _serve(connection: Connection) -> None:
             job: Job = connection.recv()
         except EOFError:
             return
-        told = 0.0
-
-        def on_step(step: int, steps: int, job: Job = job) -> None:
-            nonlocal told
-            if time.monotonic() - told >= _STEP_INTERVAL:
-                told = time.monotonic()
-                _tell(connection, Stepped(job.cell_id, step, steps))
-
+        on_step = step_teller(job.cell_id, partial(_tell, connection))
         _tell(connection, Finished(run_cell(job, on_step)))
 
 

@@ -19,7 +19,7 @@ from registry.errors import UserError
 PREPARED_VERSION = 1
 """Raise it when decoding gives other pixels than before or the layout of the files changes."""
 
-_STATISTICS = "statistics.json"
+STATISTICS = "statistics.json"
 _PIXELS_AT_A_TIME = 2**20
 
 
@@ -65,11 +65,11 @@ class Prepared:
         Raises:
             UserError: It cannot be stored.
         """
-        path = self.folder / _STATISTICS
+        path = self.folder / STATISTICS
         if not path.exists():
             text = json.dumps({"train_mean_ab": _mean_ab(self.pictures("train"))})
             # Named by the process: another worker may be storing the same numbers at the same time.
-            temporary = path.with_name(f"{_STATISTICS}.{os.getpid()}")
+            temporary = path.with_name(f"{STATISTICS}.{os.getpid()}")
             with writing_to(self.folder):
                 temporary.write_text(text, encoding="utf-8")
                 temporary.replace(path)
