@@ -22,7 +22,7 @@ import bench
 import registry
 from registry.errors import UserError
 
-_REACH, _JOIN, _GREET = 3.0, 20.0, 120.0
+_REACH, _JOIN, _GREET = 3.0, 30.0, 120.0
 """Seconds for a port to accept, for a cluster to admit a driver, and for a node to start its first worker."""
 
 _OBJECT_STORE = 512 * 2**20
@@ -32,6 +32,8 @@ _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Otherwise Ray warns, at each start, of a default that is to change.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Of a node's death Ray prints pages, even where nothing is to be logged: skip each of its lines.
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
 }
 
 
