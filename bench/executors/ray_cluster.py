@@ -149,8 +149,8 @@ def _try_to_join(address: str) -> None:
         problem = f"no answer within {_JOIN:.0f} seconds; what listens there may be no Ray cluster"
     if problem:
         raise UserError(
-            f"--ray-address {address}: cannot join the cluster ({problem.rstrip('.')}); start one with "
-            "`ray start --head`, or leave --ray-address out to use this machine alone."
+            f"--ray-address {address}: cannot join the cluster ({problem.rstrip('.')}); start one with `ray start "
+            "--head`, have the same Ray, and its token, on all machines (docs/ray.md), or leave --ray-address out."
         )
 
 
