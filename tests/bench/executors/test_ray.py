@@ -17,9 +17,10 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'
 # Ray brings its own copy, which can be imported once Ray is.
 import psutil
 
+from bench.cell import Job
 from bench.executors.base import Finished, Started, Stepped
 from bench.executors.local import LocalExecutor
-from bench.executors.ray import RayExecutor
+from bench.executors.ray import RayExecutor, _store
 from bench.executors.ray_cluster import open_cluster
 from bench.grid import Grid
 from bench.progress import Display
@@ -227,3 +228,11 @@ def test_an_interrupted_run_ends_with_all_its_processes(tmp_path, how):
     assert not alive
     assert (tmp_path / "results" / "endless" / "grid.yaml").exists()
     assert not list((tmp_path / "results").rglob("record.json"))
+
+
+def test_a_results_folder_that_cannot_be_written_is_told(tmp_path, make_record):
+    (tmp_path / "cells").write_text("a file in the way")
+    (cell,) = GRID.cells()[:1]
+    job = Job.of(cell, prepared=tmp_path, folder=tmp_path / "cells" / cell.id, device="cpu")
+    with pytest.raises(UserError, match=r"Cannot write to .* the same command then does the rest"):
+        _store(job, make_record(cell.id), {"history.csv": np.zeros(1, np.uint8)})
