@@ -1,6 +1,7 @@
 """What a node of a Ray cluster does for a cell, without a cluster: the desk is a plain object here."""
 
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -38,6 +39,8 @@ class Courier:
 
     def __call__(self, parcel, name, path):
         self.fetched.append(name)
+        # Long enough for the others to come upon half a folder if nothing held them back.
+        time.sleep(0.2)
         shutil.copyfile(parcel.source / name, path)
 
 
@@ -59,6 +62,7 @@ def test_prepared_data_is_fetched_once_and_equals_the_drivers(prepared, node):
     assert sorted(courier.fetched) == ["manifest.json", "pictures.npy"]
     (folder,) = set(folders)
     assert folder == node / "data" / prepared.folder.name
+    assert {path.name for path in folder.parent.iterdir()} == {folder.name, f"{folder.name}.lock"}
     received = open_prepared(folder)
     assert received.split_keys == prepared.split_keys
     np.testing.assert_array_equal(received.pictures("train"), prepared.pictures("train"))
