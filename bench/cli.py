@@ -7,22 +7,18 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from bench import interrupts
 from registry.errors import UserError
 
-if TYPE_CHECKING:
-    from bench.run import Plan
-
 EXIT_FAILED_CELL, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
 
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
 ]
-_MOST_SEEDS = 100
 _SEEDS_HELP = "Instead of the grid's: a number alone says how many (3 means 0,1,2), commas say which (4,7; one as 4,)."
 
 app = typer.Typer(
@@ -72,6 +68,10 @@ def run(
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
     workers: Annotated[str, typer.Option(help="Cells at once: a number; auto: as cores and memory allow.")] = "auto",
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Of the networks.")] = "auto",
+    executor: Annotated[Literal["local", "ray"], typer.Option(help="Where cells run; ray: see docs/ray.md.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster: auto or HOST:PORT; this machine alone if not given.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and which are done; run none.")] = False,
     rerun: Annotated[
         Literal["none", "failed", "all"], typer.Option(help="Also run these finished cells again.")
@@ -82,13 +82,14 @@ def run(
     with _interruptible():
         from rich.console import Console
 
-        from bench.executors.local import LocalExecutor
+        from bench.call import choose_grid, load_plugins
+        from bench.executors.place import open_place
         from bench.progress import Display
-        from bench.run import execute, failures, plan, resolve_device
+        from bench.run import execute, failures, plan
         from bench.storage import make_writable
 
-        _load_plugins(plugin)
-        chosen = _choose(grid, architecture, loss, dataset, seeds, set_ or [])
+        load_plugins(plugin)
+        chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
             for cell in todo.cells:
@@ -96,11 +97,19 @@ def run(
             print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
             return
         make_writable(reports_dir, "--reports-dir")
-        where = resolve_device(device) if todo.pending else device
-        count = _read_workers(workers, todo, where)
         try:
-            with Display(Console(stderr=True)) as display:
-                counts = execute(todo, LocalExecutor(count), device=where, workers=count, display=display)
+            with (
+                open_place(
+                    todo.pending,
+                    todo.folder,
+                    executor=executor,
+                    ray_address=ray_address,
+                    device=device,
+                    workers=workers,
+                ) as place,
+                Display(Console(stderr=True)) as display,
+            ):
+                counts = execute(todo, place, display)
         except KeyboardInterrupt:
             _report_what_is_there(todo.folder, reports_dir)
             raise
@@ -116,10 +125,11 @@ def run(
 @app.command(name="list")
 def list_(plugin: Plugins = None) -> None:
     """Show the architectures, losses, data sets, metrics and grids there are."""
+    from bench.call import load_plugins
     from bench.grid import grid_names
     from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 
-    _load_plugins(plugin)
+    load_plugins(plugin)
     for title, registry in (
         ("Architectures", ARCHITECTURES),
         ("Losses", LOSSES),
@@ -192,73 +202,6 @@ def weights() -> None:
     store.ensure(progress=print)
     for item in store.listing():
         print(f"{item.name}: {item.path}, {item.size / 1e6:.1f} MB, sha256 {item.digest}")
-
-
-def _choose(
-    grid: str,
-    architecture: str | None,
-    loss: str | None,
-    dataset: str | None,
-    seeds: str | None,
-    settings: list[str],
-) -> Any:
-    """The grid with what the call says instead."""
-    import yaml
-
-    from bench.grid import load_grid, read_grid
-    from registry.spec import split
-
-    chosen = load_grid(grid)
-    axes = {"architectures": architecture, "losses": loss, "datasets": dataset}
-    update: dict[str, Any] = {axis: split(text, ",") for axis, text in axes.items() if text is not None}
-    if seeds is not None:
-        update["seeds"] = _read_seeds(seeds)
-    changes = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UserError(f"--set {setting!r}: write key=value, such as --set epochs=10.")
-        try:
-            changes[key.strip()] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
-    update["settings"] = {**chosen.settings, **changes}
-    return read_grid({**chosen.model_dump(), **update}, "The call")
-
-
-def _read_seeds(text: str) -> list[int]:
-    """A number alone says how many seeds, from 0 on; with a comma, even a trailing one, numbers say which."""
-    try:
-        seeds = [int(seed) for seed in text.strip().removesuffix(",").split(",")]
-    except ValueError:
-        raise UserError(
-            f"--seeds {text!r}: write whole numbers, how many alone, such as 3, or which, such as 0,1,2."
-        ) from None
-    if "," in text:
-        return seeds
-    if not 1 <= seeds[0] <= _MOST_SEEDS:
-        raise UserError(
-            f"--seeds {text}: a number alone says how many seeds, 1 to {_MOST_SEEDS}; for one seed write it with a "
-            "comma, such as 7,."
-        )
-    return list(range(seeds[0]))
-
-
-def _read_workers(text: str, todo: Plan, device: str) -> int:
-    if text == "auto":
-        from bench.capacity import fitting_workers
-
-        return fitting_workers(todo.pending, device, todo.folder)
-    if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"--workers {text!r}: write a whole number from 1 up, or auto.")
-    return int(text)
-
-
-def _load_plugins(paths: list[Path] | None) -> None:
-    from registry.plugins import load_plugin, read_plugin
-
-    for path in paths or []:
-        load_plugin(read_plugin(path))
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:

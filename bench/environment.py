@@ -43,7 +43,7 @@ def resolve_precision(precision: str, device: str) -> str:
 def describe(device: str, precision: str) -> dict[str, Any]:
     """The environment of this process, ready for JSON."""
     return {
-        **_git(),
+        **code_version(),
         "python": platform.python_version(),
         "torch": torch.__version__,
         "cuda": torch.version.cuda if device == "cuda" else None,
@@ -55,12 +55,17 @@ def describe(device: str, precision: str) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "deterministic": device == "cpu",
         "determinism": _DETERMINISM[device],
-        "packages": {name: metadata.version(name) for name in _PACKAGES},
+        "packages": package_versions(),
     }
 
 
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide a cell's numbers."""
+    return {name: metadata.version(name) for name in _PACKAGES}
+
+
 @cache
-def _git() -> dict[str, Any]:
+def code_version() -> dict[str, Any]:
     """Commit of the project's checkout and whether it is changed; None where it is not a checkout."""
     project = Path(__file__).parent.parent
 

@@ -83,17 +83,22 @@ class Display:
     def show(self, event: Event) -> None:
         """Show what an executor tells."""
         if isinstance(event, Started):
+            self._forget(event.cell_id)
             self.cells[event.cell_id] = self.bars.add_task(f"  {self.titles[event.cell_id]}", total=None)
         elif isinstance(event, Finished):
             self.finished += 1
-            if event.record.cell_id in self.cells:  # it may have ended before any worker began it
-                self.bars.remove_task(self.cells.pop(event.record.cell_id))
+            self._forget(event.record.cell_id)
             self.bars.update(self.grid, advance=1)
             self.console.print(self._line(event.record), highlight=False, soft_wrap=True)
         elif isinstance(event, Noted):
             self.console.print(f"{self.titles[event.cell_id]} {event.text}", markup=False, soft_wrap=True)
         else:
             self.bars.update(self.cells[event.cell_id], completed=event.step, total=event.steps)
+
+    def _forget(self, cell_id: str) -> None:
+        """Remove a cell's bar; a cell may be begun anew, and one that nobody could begin has none."""
+        if cell_id in self.cells:
+            self.bars.remove_task(self.cells.pop(cell_id))
 
     def _line(self, record: Record) -> Text:
         line = Text(f"[{self.finished}/{len(self.titles)}] ")

@@ -15,7 +15,8 @@ from bench.cell import Cell, Job
 from bench.cell_folder import settle
 from bench.comparable import check_same_plugins, check_same_settings
 from bench.endings import ending
-from bench.executors.base import Executor, Finished
+from bench.executors.base import Finished
+from bench.executors.place import Place
 from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, Status, now, read_record, write_record
@@ -79,7 +80,7 @@ def _sort_out(folder: Path, grid: Grid, cells: list[Cell], rerun: Rerun) -> Plan
     return Plan(folder, grid, cells, rerun, pending, kept, goes_on=superseded is not None)
 
 
-def execute(plan: Plan, executor: Executor, *, device: str, workers: int, display: Display) -> Counter[Status]:
+def execute(plan: Plan, place: Place, display: Display) -> Counter[Status]:
     """Run a plan's pending cells, alone in the run's folder, and write ``results.csv``, also when interrupted.
 
     Returns:
@@ -100,7 +101,7 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
         statuses = dict(plan.done)
         _tidy(plan)
         check_same_plugins(plan.folder, plan.cells, {cell.id for cell in plan.pending})
-        jobs, lost = _prepare(plan, device, workers, display) if plan.pending else ([], [])
+        jobs, lost = _prepare(plan, place, display) if plan.pending else ([], [])
         # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
         write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
         if plan.goes_on:
@@ -110,7 +111,7 @@ def execute(plan: Plan, executor: Executor, *, device: str, workers: int, displa
         display.begin({cell.id: cell.title for cell in plan.pending})
         try:
             # Closed at once when interrupted: no worker may write while the results are gathered.
-            with contextlib.closing(executor.run(jobs)) as events:
+            with contextlib.closing(place.executor.run(jobs)) as events:
                 for event in itertools.chain(_end_all(lost), events):
                     display.show(event)
                     if isinstance(event, Finished):
@@ -132,24 +133,7 @@ def failures(plan: Plan) -> list[str]:
     return [f"{cell.title}: {record.error.line}" for cell, record in records if record and record.error]
 
 
-def resolve_device(device: str) -> str:
-    """The device that "auto" means on this machine.
-
-    Raises:
-        UserError: A GPU is asked for and there is none.
-    """
-    if device == "cpu":
-        return device
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise UserError("--device cuda: PyTorch sees no CUDA GPU on this machine; use --device cpu or auto.")
-    return "cpu"
-
-
-def _prepare(plan: Plan, device: str, workers: int, display: Display) -> tuple[list[Job], list[tuple[Job, Exception]]]:
+def _prepare(plan: Plan, place: Place, display: Display) -> tuple[list[Job], list[tuple[Job, Exception]]]:
     """Check components, prepare the data sets, and make the jobs.
 
     Returns:
@@ -159,13 +143,13 @@ def _prepare(plan: Plan, device: str, workers: int, display: Display) -> tuple[l
     from bench.preflight import check_components
 
     check_components(plan.pending, display.task("checking components"))
-    found = prepare_datasets(plan.folder, plan.pending, workers, display)
+    found = prepare_datasets(plan.folder, plan.pending, place.decoders, display)
     jobs, lost = [], []
     for cell in plan.pending:
         data = found[cell.dataset.text]
         missing = isinstance(data, Exception)
         folder = plan.folder / "cells" / cell.id
-        job = Job.of(cell, prepared=folder if missing else data.folder, folder=folder, device=device)
+        job = Job.of(cell, prepared=folder if missing else data.folder, folder=folder, device=place.device)
         if missing:
             lost.append((job, data))
         else:

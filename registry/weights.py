@@ -49,6 +49,11 @@ def folder() -> Path:
     return cache_root() / "weights"
 
 
+def lock() -> FileLock:
+    """The lock that a process holds while it adds to the folder, which must be there."""
+    return FileLock(folder() / ".lock")
+
+
 def listing() -> list[Listing]:
     """All networks, present or not; imports no PyTorch."""
     return [
@@ -96,7 +101,7 @@ def _weights(network: Network, progress: Progress | None) -> Weights:
         if weights := _read(network):
             return weights
         folder().mkdir(parents=True, exist_ok=True)
-        with FileLock(folder() / ".lock"):
+        with lock():
             # Another process may have fetched it while this one waited.
             return _read(network) or _fetch(network, progress or (lambda _: None))
     except OSError as error:

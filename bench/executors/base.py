@@ -12,7 +12,7 @@ from bench.records import Record
 
 @dataclass(frozen=True)
 class Started:
-    """A worker has begun a cell."""
+    """A worker has begun a cell; told again where another begins it anew."""
 
     cell_id: str
 

@@ -14,18 +14,17 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Job
-from bench.executors.base import Event, Finished, Noted, Started, Stepped
+from bench.executors.base import Event, Finished, Noted, Started
+from bench.executors.telling import failed_record, step_teller
 from bench.interrupts import undisturbed
 from bench.records import Failure, Record, now, read_record, write_record
 from bench.storage import StorageError
 from registry.processes import obey_parent, starting_workers
-
-_STEP_INTERVAL = 0.2
-"""Seconds between two messages on a cell's steps: progress is for people."""
 
 _GRACE = 5.0
 """Seconds that workers have to end by themselves before they are killed."""
@@ -108,7 +107,7 @@ class _Worker:
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         hint = "; the system does that when memory runs out" if code == -signal.SIGKILL else ""
         error = Failure(type="WorkerDied", message=f"The worker process {how}{hint}.", traceback="")
-        record = Record(**job.facts, status="failed", error=error, started_at=self.started_at, finished_at=now())
+        record = failed_record(job, error, self.started_at)
         write_record(job.folder, record)
         return record
 
@@ -137,21 +136,15 @@ def _serve(connection: Connection) -> None:
             job: Job = connection.recv()
         except EOFError:
             return
-        told = 0.0
-
-        def on_step(step: int, steps: int, job: Job = job) -> None:
-            nonlocal told
-            if time.monotonic() - told >= _STEP_INTERVAL:
-                told = time.monotonic()
-                _tell(connection, Stepped(job.cell_id, step, steps))
+        tell = partial(_tell, connection)
 
         def on_note(text: str, job: Job = job) -> None:
             _tell(connection, Noted(job.cell_id, text))
 
         try:
-            _tell(connection, Finished(run_cell(job, on_step, on_note)))
+            tell(Finished(run_cell(job, step_teller(job.cell_id, tell), on_note)))
         except StorageError as error:
-            _tell(connection, error)
+            tell(error)
 
 
 def _tell(connection: Connection, event: Event | StorageError) -> None:

@@ -23,7 +23,7 @@ from registry.errors import UserError
 PREPARED_VERSION = 2
 """Raise it when decoding gives other pixels than before or the layout of the files changes."""
 
-_COLORS = "train_colors.json"
+TRAIN_COLORS = "train_colors.json"
 _PIXELS_AT_A_TIME = 2**20
 
 
@@ -91,11 +91,11 @@ class Prepared:
     @cached_property
     def _train_colors(self) -> dict[str, list[Any]]:
         """What is known of the training pixels' colours, worked out when first asked for and then stored."""
-        path = self.folder / _COLORS
+        path = self.folder / TRAIN_COLORS
         if not path.exists():
             text = json.dumps(_colors_of(self.pictures("train")))
             # Named by the process: another worker may be storing the same numbers at the same time.
-            temporary = path.with_name(f"{_COLORS}.{os.getpid()}")
+            temporary = path.with_name(f"{TRAIN_COLORS}.{os.getpid()}")
             with writing_to(self.folder):
                 temporary.write_text(text, encoding="utf-8")
                 temporary.replace(path)

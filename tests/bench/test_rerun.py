@@ -7,6 +7,7 @@ from rich.console import Console
 
 from bench import cell_folder
 from bench.executors.base import Finished, Started
+from bench.executors.place import Place
 from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, read_record, write_record
@@ -55,7 +56,7 @@ def _run(tmp_path, grid=GRID, rerun="none", last=100):
     executor = Recording(last)
     try:
         todo = plan(grid, "mine", tmp_path, rerun)
-        execute(todo, executor, device="cpu", workers=1, display=Display(Console(quiet=True)))
+        execute(todo, Place(executor, "cpu", decoders=1), Display(Console(quiet=True)))
     except KeyboardInterrupt:
         assert len(executor.ran) == last
     return executor.ran
@@ -124,7 +125,7 @@ def test_a_cell_that_another_run_finished_meanwhile_is_not_run_again(tmp_path):
     early = plan(GRID, "mine", tmp_path)
     _run(tmp_path)
     executor = Recording()
-    counts = execute(early, executor, device="cpu", workers=1, display=Display(Console(quiet=True)))
+    counts = execute(early, Place(executor, "cpu", decoders=1), Display(Console(quiet=True)))
     assert executor.ran == []
     assert counts == {"completed": 4}
 

@@ -4,10 +4,11 @@ import pytest
 from rich.console import Console
 
 from bench.executors.local import LocalExecutor
+from bench.executors.place import Place, resolve_device
 from bench.grid import Grid
 from bench.progress import Display
 from bench.records import Record, write_record
-from bench.run import execute, plan, resolve_device
+from bench.run import execute, plan
 from bench.run_lock import holding
 from registry.errors import UserError
 
@@ -89,4 +90,4 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
 def test_a_run_at_work_is_left_alone(tmp_path):
     (tmp_path / "mine").mkdir()
     with holding(tmp_path / "mine"), pytest.raises(UserError, match=f"process {os.getpid()} on "):
-        execute(plan(GRID, "mine", tmp_path), LocalExecutor(1), device="cpu", workers=1, display=Display(Console()))
+        execute(plan(GRID, "mine", tmp_path), Place(LocalExecutor(1), "cpu", decoders=1), Display(Console()))

@@ -1,0 +1,75 @@
+"""What a call of the command line says, read: grid, seeds, settings, plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.grid import Grid, load_grid, read_grid
+from registry.errors import UserError
+from registry.plugins import load_plugin, read_plugin
+from registry.spec import split
+
+_MOST_SEEDS = 100
+
+
+def choose_grid(
+    grid: str,
+    architecture: str | None,
+    loss: str | None,
+    dataset: str | None,
+    seeds: str | None,
+    settings: list[str],
+) -> Grid:
+    """The grid with what the call says instead.
+
+    Raises:
+        UserError: The grid, a spec, the seeds or a setting is wrong.
+    """
+    chosen = load_grid(grid)
+    axes = {"architectures": architecture, "losses": loss, "datasets": dataset}
+    update: dict[str, Any] = {axis: split(text, ",") for axis, text in axes.items() if text is not None}
+    if seeds is not None:
+        update["seeds"] = _read_seeds(seeds)
+    changes = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise UserError(f"--set {setting!r}: write key=value, such as --set epochs=10.")
+        try:
+            changes[key.strip()] = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
+    update["settings"] = {**chosen.settings, **changes}
+    return read_grid({**chosen.model_dump(), **update}, "The call")
+
+
+def _read_seeds(text: str) -> list[int]:
+    """A number alone says how many seeds, from 0 on; with a comma, even a trailing one, numbers say which."""
+    try:
+        seeds = [int(seed) for seed in text.strip().removesuffix(",").split(",")]
+    except ValueError:
+        raise UserError(
+            f"--seeds {text!r}: write whole numbers, how many alone, such as 3, or which, such as 0,1,2."
+        ) from None
+    if "," in text:
+        return seeds
+    if not 1 <= seeds[0] <= _MOST_SEEDS:
+        raise UserError(
+            f"--seeds {text}: a number alone says how many seeds, 1 to {_MOST_SEEDS}; for one seed write it with a "
+            "comma, such as 7,."
+        )
+    return list(range(seeds[0]))
+
+
+def load_plugins(paths: Sequence[Path] | None) -> None:
+    """Load plugins from their files.
+
+    Raises:
+        UserError: One cannot be read or loaded.
+    """
+    for path in paths or []:
+        load_plugin(read_plugin(path))
