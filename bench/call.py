@@ -33,7 +33,7 @@ def choose_grid(
     axes = {"architectures": architecture, "losses": loss, "datasets": dataset}
     update: dict[str, Any] = {axis: split(text, ",") for axis, text in axes.items() if text is not None}
     if seeds is not None:
-        update["seeds"] = _read_seeds(seeds)
+        update["seeds"] = read_seeds(seeds)
     changes = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
@@ -47,7 +47,7 @@ def choose_grid(
     return read_grid({**chosen.model_dump(), **update}, "The call")
 
 
-def _read_seeds(text: str) -> list[int]:
+def read_seeds(text: str) -> list[int]:
     """A number alone says how many seeds, from 0 on; with a comma, even a trailing one, numbers say which."""
     try:
         seeds = [int(seed) for seed in text.strip().removesuffix(",").split(",")]

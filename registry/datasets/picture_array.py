@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import errno
 import io
+import itertools
 import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from registry.errors import UserError
+
+_MOVED_BYTES = 2**22
+"""Moved at a time when gaps are closed."""
 
 
 @contextmanager
@@ -84,24 +89,34 @@ class PictureArray:
         """
         with self._writing(), self.path.open("r+b", buffering=0) as file:
             kept = min(empty, default=self.n)
-            for place in range(kept, self.n):
-                if place not in empty:
-                    file.seek(self._start(place))
-                    picture = file.read(self._picture_bytes)
+            gaps = [*sorted(empty), self.n]
+            for gap, next_gap in itertools.pairwise(gaps):
+                for start in range(gap + 1, next_gap, self._pictures_at_a_time):
+                    several = min(self._pictures_at_a_time, next_gap - start)
+                    file.seek(self._start(start))
+                    pictures = _read_all(file, several * self._picture_bytes)
                     file.seek(self._start(kept))
-                    _write_all(file, picture)
-                    kept += 1
+                    _write_all(file, pictures)
+                    kept += several
             file.truncate(self._start(kept))
             file.seek(0)
             _write_all(file, self._header(kept))
             os.fsync(file.fileno())
 
     @property
+    def _pictures_at_a_time(self) -> int:
+        return max(1, _MOVED_BYTES // self._picture_bytes)
+
+    @property
     def _picture_bytes(self) -> int:
         return self.image_size**2 * 3
 
     def _start(self, place: int) -> int:
-        return len(self._header(self.n)) + place * self._picture_bytes
+        return self._header_bytes + place * self._picture_bytes
+
+    @cached_property
+    def _header_bytes(self) -> int:
+        return len(self._header(self.n))
 
     def _header(self, n: int) -> bytes:
         # NumPy pads headers for a first axis of any length, so that those of all n are equally long.
@@ -112,6 +127,17 @@ class PictureArray:
 
     def _writing(self) -> AbstractContextManager[None]:
         return writing_to(self.path.parent.parent)
+
+
+def _read_all(file: BinaryIO, n: int) -> bytes:
+    """Read ``n`` bytes from an unbuffered file, which may give only a part at a time."""
+    parts = []
+    while n:
+        parts.append(file.read(n))
+        if not parts[-1]:
+            raise OSError(errno.EIO, "the file is shorter than what was written to it")
+        n -= len(parts[-1])
+    return b"".join(parts)
 
 
 def _write_all(file: BinaryIO, content: bytes) -> None:

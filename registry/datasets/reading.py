@@ -7,7 +7,7 @@ import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,11 +119,12 @@ def _read_with_helpers(
     sent = reader.array.path.with_name("reader.pickle")
     with writing_to(sent.parent.parent):
         sent.write_bytes(pickle.dumps(reader))
+    left: deque[tuple[int, Sequence[str], Future[dict[int, LeftOut]]]] = deque()
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
     pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
     try:
         with _one_thread_each(), starting_workers():
-            left = deque((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
+            left.extend((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
         while left:
             start, chunk, last = left[-1]
             if last.cancel():
@@ -140,7 +141,8 @@ def _read_with_helpers(
             "A process that decodes pictures was killed, as the system does when memory runs out; try --workers 1."
         ) from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        # Where all is read, the helpers end beside what comes next; where not, before their file is removed.
+        pool.shutdown(wait=bool(left), cancel_futures=True)
         sent.unlink()
 
 
@@ -166,7 +168,10 @@ def _start_helper(sent: Path) -> None:
     global _helper
     obey_parent()
     # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
-    reader: Reader = pickle.loads(sent.read_bytes())
+    try:
+        reader: Reader = pickle.loads(sent.read_bytes())
+    except FileNotFoundError:
+        os._exit(0)  # all was read before this helper was up
     _helper = reader, reader.array.open()
 
 

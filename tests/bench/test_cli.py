@@ -10,7 +10,8 @@ import time
 import pandas as pd
 import pytest
 
-from bench.cli import _read_seeds, main
+from bench.call import read_seeds
+from bench.cli import main
 
 TINY = ["--architecture", "unet(n_down=2, num_filters=4)", "--loss", "l1", "--dataset"]
 TINY += [
@@ -81,7 +82,7 @@ MISTAKES = [
     ("text", "seeds"), [("3", [0, 1, 2]), ("1", [0]), ("3,", [3]), ("0,", [0]), ("4, 7", [4, 7]), ("2,0,1", [2, 0, 1])]
 )
 def test_a_number_alone_says_how_many_seeds_and_commas_say_which(text, seeds):
-    assert _read_seeds(text) == seeds
+    assert read_seeds(text) == seeds
 
 
 @pytest.mark.parametrize(
