@@ -23,15 +23,6 @@ TINY += [
 ]
 
 
-@pytest.fixture
-def signals():
-    """Give this process its signal handlers back: `main` leaves those of a process that is about to end."""
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for one, handler in before.items():
-        signal.signal(one, handler)
-
-
 def _bench(*arguments, cwd):
     command = [sys.executable, "-m", "bench", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
@@ -77,7 +68,6 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.usefixtures("signals")
 @pytest.mark.parametrize(
     ("text", "seeds"), [("3", [0, 1, 2]), ("1", [0]), ("3,", [3]), ("0,", [0]), ("4, 7", [4, 7]), ("2,0,1", [2, 0, 1])]
 )
