@@ -65,6 +65,8 @@ MISTAKES = [
     (["--seeds", "99999999999,"], "less than 4294967296"),
     (["--seeds", "0"], "says how many seeds, 1 to 100"),
     (["--seeds", "123"], "write it with a comma, such as 7,"),
+    (["--workers", "0", "--dry-run"], "a whole number from 1 up, or auto"),
+    (["--ray-address", "auto", "--dry-run"], "goes with --executor ray"),
     (["--set", "image_size=16"], "greater than or equal to 32"),
     (["--set", "learning_rate=.inf"], "finite number"),
     (["--set", "epochs=2024-99-99"], "not YAML"),
