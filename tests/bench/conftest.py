@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from harness import Run
 
 from bench.records import Record
 
@@ -26,3 +27,10 @@ def make_record() -> Callable[..., Record]:
         return Record(**facts | changes)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def no_run_stays():
+    """A test that fails in the middle must not leave an endless run behind."""
+    yield
+    Run.kill_all()
