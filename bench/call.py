@@ -1,4 +1,4 @@
-"""What a call of the command line says, read: grid, seeds, settings, plugins."""
+"""What a call of the command line says, read: grid, seeds, settings, workers, plugins."""
 
 from __future__ import annotations
 
@@ -63,6 +63,29 @@ def read_seeds(text: str) -> list[int]:
             "comma, such as 7,."
         )
     return list(range(seeds[0]))
+
+
+def read_workers(text: str) -> int | None:
+    """The number of cells at once; None for "auto".
+
+    Raises:
+        UserError: It is none.
+    """
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"--workers {text!r}: write a whole number from 1 up, or auto.")
+    return int(text)
+
+
+def check_executor(executor: str, ray_address: str | None) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UserError: An address is given that nobody would look at.
+    """
+    if ray_address is not None and executor != "ray":
+        raise UserError("--ray-address goes with --executor ray.")
 
 
 def load_plugins(paths: Sequence[Path] | None) -> None:

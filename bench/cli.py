@@ -82,12 +82,14 @@ def run(
     with _interruptible():
         from rich.console import Console
 
-        from bench.call import choose_grid, load_plugins
+        from bench.call import check_executor, choose_grid, load_plugins, read_workers
         from bench.executors.place import open_place
         from bench.progress import Display
         from bench.run import execute, failures, plan
         from bench.storage import make_writable
 
+        cells_at_once = read_workers(workers)
+        check_executor(executor, ray_address)
         load_plugins(plugin)
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
@@ -105,7 +107,7 @@ def run(
                     executor=executor,
                     ray_address=ray_address,
                     device=device,
-                    workers=workers,
+                    workers=cells_at_once,
                 ) as place,
                 Display(Console(stderr=True)) as display,
             ):
@@ -166,11 +168,14 @@ def prepare(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that decode; one per core if not given.")
     ] = None,
+    plugin: Plugins = None,
 ) -> None:
     """Decode and resize the pictures of data sets once, before they are needed; runs find them in the cache."""
     with _interruptible():
+        from bench.call import load_plugins
         from bench.preparation import prepare_all
 
+        load_plugins(plugin)
         prepare_all(specs, image_size, workers)
 
 
@@ -181,14 +186,17 @@ def audit(
     output: Annotated[Path | None, typer.Option(help="Folder to write to; reports/audit-<names> if not given.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that decode; all cores if not given.")] = None,
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
+    plugin: Plugins = None,
 ) -> None:
     """Report what is in data sets: files, duplicates, grey pictures and colours, side by side."""
     with _interruptible():
         from rich.console import Console
 
         from bench.audit.run import audit as run_audit
+        from bench.call import load_plugins
         from bench.progress import Display
 
+        load_plugins(plugin)
         with Display(Console(stderr=True)) as display:
             page = run_audit(datasets, image_size, output, reports_dir, workers, display.task)
     print(page)

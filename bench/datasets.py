@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from bench.artefacts import sample_truth
 from bench.cell import Cell
 from bench.comparable import check_same_pictures
 from bench.distribution import ColorDistribution
 from bench.left_out import name_few
 from bench.progress import Display
-from bench.records import DatasetRecord, dataset_slug
+from bench.records import DatasetRecord, DataSummary, dataset_slug
 from bench.samples import save_strip
 from bench.settings import Settings
 from bench.storage import write_atomically, writing_to
 from bench.supply import batches, check_batch
-from bench.work import sample_truth, summarize_data
 from registry.datasets.prepared import Prepared, prepare
 from registry.errors import UnavailableError, UserError
 from registry.spec import Component
@@ -84,7 +84,7 @@ def describe_dataset(run_folder: Path, name: str, data: Prepared, settings: Sett
         save_strip(folder / "truth.png", sample_truth(data, settings.sample_pictures, "cpu").rgb8.numpy())
         colors.save(folder / "colors.npz")
     record = DatasetRecord(
-        **summarize_data(name, data).model_dump(),
+        **DataSummary.of(name, data).model_dump(),
         left_out_pictures=data.left_out_as("unreadable") + data.left_out_as("grey"),
     )
     path = folder / "dataset.json"

@@ -20,12 +20,15 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from bench.storage import write_atomically
 from registry.errors import UserError
+
+if TYPE_CHECKING:
+    from registry.datasets.prepared import Prepared
 
 SCHEMA_VERSION = 1
 
@@ -69,6 +72,24 @@ class DataSummary(BaseModel):
     left_out: int = 0
     left_out_grey: int = 0
     min_chroma: float = 0.0
+
+    @classmethod
+    def of(cls, name: str, data: Prepared) -> DataSummary:
+        """What is said of a prepared data set of this name."""
+        return cls(
+            name=name,
+            revision=data.revision,
+            split_hash=data.split_hash,
+            n_train=len(data.keys("train")),
+            n_validation=len(data.keys("validation")),
+            n_test=len(data.keys("test")),
+            image_size=data.image_size,
+            split_rule=data.split_rule,
+            resize_rule=data.resize_rule,
+            left_out=len(data.left_out),
+            left_out_grey=len(data.left_out_as("grey")),
+            min_chroma=data.min_chroma,
+        )
 
 
 class DatasetRecord(DataSummary):

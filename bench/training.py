@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import functools
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,36 +17,15 @@ from bench.checkpoint import Checkpoint
 from bench.network import Predictor
 from bench.randomness import seed_all
 from bench.settings import Settings
-from bench.supply import TrainingSupply, batches
+from bench.supply import TrainingSupply
+from bench.training_state import Fit, TrainingState
+from bench.validation import validate
 from registry.color import Colors
 from registry.errors import UserError
-from registry.metrics.ab_histogram import AbEffectiveColors
-from registry.metrics.collapse import ChromaRatio, Skill
 
 
 class NonFiniteLossError(Exception):
     """The loss is no longer a number; there is nothing left to train."""
-
-
-@dataclass
-class Fit:
-    """What training leaves behind; the network itself holds the weights of the last epoch.
-
-    Attributes:
-        history: A row per epoch.
-        best_epoch: The epoch with the lowest validation loss, from 1.
-        best_weights: The weights of that epoch; None where it is the last.
-        seconds: Spent on training steps alone.
-        pictures: Trained on, repeats counted.
-        resumed_from: After which epochs training went on from a checkpoint.
-    """
-
-    history: list[dict[str, float]] = field(default_factory=list)
-    best_epoch: int = 0
-    best_weights: Mapping[str, Tensor] | None = None
-    seconds: float = 0.0
-    pictures: int = 0
-    resumed_from: list[int] = field(default_factory=list)
 
 
 def fit(
@@ -90,7 +67,7 @@ def fit(
         fused=True,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
-    training = _Training(predictor.network, optimizer, schedule, loss)
+    training = TrainingState(predictor.network, optimizer, schedule, loss)
     result = training.restore(state, settings.epochs) if state else Fit()
     lowest = min((row["validation_loss"] for row in result.history), default=math.inf)
     for epoch in range(len(result.history) + 1, settings.epochs + 1):
@@ -112,7 +89,7 @@ def fit(
                 schedule.step()
             on_step(step + 1, total)
         seconds = time.perf_counter() - started
-        row = _validate(predictor, loss, validation, settings.batch_size, train_mean_ab)
+        row = validate(predictor, loss, validation, settings.batch_size, train_mean_ab)
         if not math.isfinite(row["validation_loss"]):
             raise NonFiniteLossError(
                 f"The validation loss became {row['validation_loss']} after step {epoch * steps} of {total}, "
@@ -152,44 +129,6 @@ def training_supply(train: np.ndarray, settings: Settings, seed: int, device: st
     )
 
 
-@dataclass(frozen=True)
-class _Training:
-    """All that changes from step to step, but for the order of the pictures, which the step decides."""
-
-    network: nn.Module
-    optimizer: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
-    loss: nn.Module
-
-    def state(self, result: Fit) -> dict[str, Any]:
-        """What `restore` needs, sharing memory with what is trained."""
-        best_is_last = result.best_epoch == len(result.history)
-        return {
-            **dataclasses.asdict(dataclasses.replace(result, best_weights=None)),
-            "best_weights": None if best_is_last else result.best_weights,
-            "network": self.network.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            # Not its weights, which are those of a pretrained network and do not change.
-            "loss_buffers": dict(self.loss.named_buffers()),
-        }
-
-    def restore(self, state: Mapping[str, Any], epochs: int) -> Fit:
-        """Put a state back; what training had left behind until then."""
-        self.network.load_state_dict(state["network"])
-        # Where no epoch is left, scoring comes next.
-        self.network.eval()
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        for name, buffer in self.loss.named_buffers():
-            buffer.copy_(state["loss_buffers"][name])
-        result = Fit(**{one.name: state[one.name] for one in dataclasses.fields(Fit)})
-        epoch = len(result.history)
-        if result.best_epoch == epoch < epochs:
-            result.best_weights = copy.deepcopy(self.network.state_dict())
-        return dataclasses.replace(result, resumed_from=[*result.resumed_from, epoch])
-
-
 def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:
     prediction = truth.with_ab(predictor(truth))
     with predictor.autocast():
@@ -198,23 +137,3 @@ def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch
     value.backward()
     optimizer.step()
     return value.item()
-
-
-@torch.no_grad()
-def _validate(
-    predictor: Predictor, loss: nn.Module, pictures: np.ndarray, batch_size: int, train_mean_ab: Tensor
-) -> dict[str, float]:
-    """Loss and signs of collapse on the validation pictures."""
-    predictor.network.eval()
-    total = 0.0
-    signs = {"chroma_ratio": ChromaRatio(), "ab_effective_colors": AbEffectiveColors(), "skill": Skill()}
-    for sign in signs.values():
-        sign.to(predictor.device).reference(train_mean_ab)
-    for truth in batches(pictures, batch_size, predictor.device):
-        prediction = truth.with_ab(predictor(truth))
-        with predictor.autocast():
-            total += loss(prediction, truth).item() * len(truth.L)
-        for sign in signs.values():
-            sign.update(prediction, truth)
-    values = {name: float(sign.compute()) for name, sign in signs.items()}
-    return {"validation_loss": total / len(pictures), **values}

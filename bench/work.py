@@ -6,14 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
-from torch import Tensor
 
 from bench import cell_folder, environment, memory
+from bench.artefacts import Artefacts
 from bench.balancing import balance
 from bench.cell import Job
 from bench.checkpoint import Checkpoint, UnusableCheckpointError
@@ -23,13 +20,12 @@ from bench.identity import work_of
 from bench.network import Predictor, check_sizes
 from bench.randomness import seed_all
 from bench.records import DataSummary, Record, now, write_record
-from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
-from bench.storage import StorageError, writing_to
+from bench.samples import half_epoch
+from bench.storage import StorageError
 from bench.supply import batches
 from bench.training import Fit, fit
 from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
-from registry.color import Colors
 from registry.datasets.prepared import Prepared, open_prepared
 from registry.losses.weighted_sum import WeightedSumLoss
 from registry.plugins import load_plugin
@@ -78,6 +74,7 @@ class _Work:
         self.on_step = on_step
         self.on_note = on_note
         self.settings = job.settings
+        self.artefacts = Artefacts(job.folder, job.settings.sample_pictures, job.device)
         self.seconds: dict[str, float] = facts.setdefault("seconds", {})
 
     def do(self) -> None:
@@ -95,7 +92,7 @@ class _Work:
         if isinstance(architecture, Baseline):
             self._count(architecture, data)
             self._score(architecture.predict, data)
-            self._keep_samples(architecture.predict, data, "last")
+            self.artefacts.keep_samples(architecture.predict, data, "last")
         else:
             check_sizes(self.job.architecture, architecture, self.settings)
             self._train_and_score(Predictor(architecture, self.job.device, precision), data)
@@ -105,7 +102,7 @@ class _Work:
         started = time.perf_counter()
         data = open_prepared(self.job.prepared)
         self.train_mean_ab = torch.tensor(data.train_mean_ab)
-        self.facts["data"] = summarize_data(self.job.dataset, data)
+        self.facts["data"] = DataSummary.of(self.job.dataset, data)
         self.seconds["data"] = time.perf_counter() - started
         return data
 
@@ -126,9 +123,9 @@ class _Work:
 
         def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
             # Written as it grows: a cell that fails later keeps what it learnt till then.
-            self._write_csv("history.csv", pd.DataFrame(history))
+            self.artefacts.write_table("history", pd.DataFrame(history))
             if epoch == half:
-                self._keep_samples(predictor, data, "half")
+                self.artefacts.keep_samples(predictor, data, "half")
 
         result = fit(
             predictor,
@@ -147,8 +144,8 @@ class _Work:
         self.seconds["fit"] = result.seconds
         self.facts["images_per_second"] = result.pictures / result.seconds
         self.facts["best_epoch"] = result.best_epoch
-        self._keep_samples(predictor, data, "last")
-        self._save_weights("model", predictor.network.state_dict())
+        self.artefacts.keep_samples(predictor, data, "last")
+        self.artefacts.save_weights("model", predictor.network.state_dict())
         last = self._score(predictor, data)
         self._score_best(predictor, result, data, last)
 
@@ -161,7 +158,7 @@ class _Work:
                 if epoch >= half and not (self.job.folder / cell_folder.HALF).exists():
                     raise UnusableCheckpointError("has lost its pictures of the half")
                 self.on_note(f"goes on after epoch {epoch} of {self.settings.epochs}")
-                self._write_csv("history.csv", pd.DataFrame(state["history"]))
+                self.artefacts.write_table("history", pd.DataFrame(state["history"]))
                 return state
         except UnusableCheckpointError as error:
             self.on_note(f"begins anew, because its checkpoint {error}")
@@ -171,10 +168,9 @@ class _Work:
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:
         evaluation = self._evaluate(predict, data)
         self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
-        self._write_csv("per_image.csv", evaluation.per_image)
-        with writing_to(self.job.folder):
-            evaluation.colors.save(self.job.folder / "colors.npz")
-        self._keep_extremes(predict, data, evaluation)
+        self.artefacts.write_table("per_image", evaluation.per_image)
+        self.artefacts.save_colors(evaluation.colors)
+        self.artefacts.keep_extremes(predict, data, evaluation.per_image)
         return evaluation
 
     def _score_best(self, predictor: Predictor, result: Fit, data: Prepared, last: Evaluation) -> None:
@@ -182,10 +178,10 @@ class _Work:
             self.facts["best_metrics"] = last.metrics
             return
         predictor.network.load_state_dict(result.best_weights)
-        self._save_weights("model_best", result.best_weights)
+        self.artefacts.save_weights("model_best", result.best_weights)
         best = self._evaluate(predictor, data)
         self.facts["best_metrics"] = best.metrics
-        self._write_csv("per_image_best.csv", best.per_image)
+        self.artefacts.write_table("per_image_best", best.per_image)
 
     def _evaluate(self, predict: Predict, data: Prepared) -> Evaluation:
         started = time.perf_counter()
@@ -200,58 +196,3 @@ class _Work:
         )
         self.seconds["eval"] = self.seconds.get("eval", 0.0) + time.perf_counter() - started
         return evaluation
-
-    @torch.no_grad()
-    def _keep_samples(self, predict: Predict, data: Prepared, name: str) -> None:
-        truth = sample_truth(data, self.settings.sample_pictures, self.job.device)
-        picture = truth.with_ab(predict(truth))
-        self._save_strip(name, picture)
-
-    @torch.no_grad()
-    def _keep_extremes(self, predict: Predict, data: Prepared, evaluation: Evaluation) -> None:
-        """Keep the best, the median and the worst picture by LPIPS, and their truth."""
-        indices = extreme_indices(evaluation.per_image["lpips"].to_numpy())
-        truth = next(batches(np.asarray(data.pictures("test")[indices]), len(indices), self.job.device))
-        picture = truth.with_ab(predict(truth))
-        for name, kept in (("extremes", picture), ("extremes_truth", truth)):
-            self._save_strip(name, kept)
-
-    def _save_weights(self, name: str, weights: dict[str, Tensor]) -> None:
-        contiguous = {key: value.contiguous() for key, value in weights.items()}
-        with writing_to(self.job.folder):
-            try:
-                save_file(contiguous, self.job.folder / f"{name}.safetensors")
-            except SafetensorError as error:
-                raise OSError(str(error)) from error
-
-    def _save_strip(self, name: str, pictures: Colors) -> None:
-        with writing_to(self.job.folder):
-            save_strip(self.job.folder / "samples" / f"{name}.png", pictures.rgb8.cpu().numpy())
-
-    def _write_csv(self, name: str, table: pd.DataFrame) -> None:
-        with writing_to(self.job.folder):
-            table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
-
-
-def sample_truth(data: Prepared, count: int, device: str) -> Colors:
-    """The fixed test pictures that are kept to look at."""
-    pictures = data.pictures("test")
-    return next(batches(np.asarray(pictures[sample_indices(len(pictures), count)]), count, device))
-
-
-def summarize_data(name: str, data: Prepared) -> DataSummary:
-    """What a record says of its data set."""
-    return DataSummary(
-        name=name,
-        revision=data.revision,
-        split_hash=data.split_hash,
-        n_train=len(data.keys("train")),
-        n_validation=len(data.keys("validation")),
-        n_test=len(data.keys("test")),
-        image_size=data.image_size,
-        split_rule=data.split_rule,
-        resize_rule=data.resize_rule,
-        left_out=len(data.left_out),
-        left_out_grey=len(data.left_out_as("grey")),
-        min_chroma=data.min_chroma,
-    )

@@ -63,14 +63,24 @@ def read_plugin(path: str | Path) -> Plugin:
         raise UserError(f"The plugin {str(path)!r} is not text in UTF-8: save it so.") from None
 
 
+_loaded: dict[str, Plugin] = {}
+"""By module name, in the order of loading: one may build on an earlier one."""
+
+
+def loaded_plugins() -> tuple[Plugin, ...]:
+    """The plugins of this process, for another that is to know their components and classes too."""
+    return tuple(_loaded.values())
+
+
 def load_plugin(plugin: Plugin) -> None:
     """Run a plugin's code, which registers its components; a plugin that is loaded already is left alone.
 
     Raises:
         UserError: Its code fails; what it had registered until then is taken back.
     """
-    if plugin.module_name in sys.modules:
+    if plugin.module_name in _loaded:
         return
+    _loaded[plugin.module_name] = plugin
     module = types.ModuleType(plugin.module_name)
     module.__file__ = plugin.path
     # Classes and tracebacks look their module and their lines up by name.
@@ -83,12 +93,18 @@ def load_plugin(plugin: Plugin) -> None:
         with registering_for(plugin):
             exec(compile(plugin.source, plugin.path, "exec"), module.__dict__)
     except Exception as error:
-        del sys.modules[plugin.module_name]
-        for registry in (ARCHITECTURES, DATASETS, LOSSES, METRICS):
-            registry.remove_those_of(plugin)
+        unload_plugin(plugin)
         raise UserError(
             f"The plugin {plugin.path!r} cannot be loaded: {type(error).__name__}: {error}{_line(error, plugin)}."
         ) from error
+
+
+def unload_plugin(plugin: Plugin) -> None:
+    """Forget a plugin: its components and its code."""
+    _loaded.pop(plugin.module_name, None)
+    sys.modules.pop(plugin.module_name, None)
+    for registry in (ARCHITECTURES, DATASETS, LOSSES, METRICS):
+        registry.remove_those_of(plugin)
 
 
 def _line(error: Exception, plugin: Plugin) -> str:

@@ -29,25 +29,29 @@ class Place:
 
 @contextlib.contextmanager
 def open_place(
-    pending: Sequence[Cell], run_folder: Path, *, executor: str, ray_address: str | None, device: str, workers: str
+    pending: Sequence[Cell],
+    run_folder: Path,
+    *,
+    executor: str,
+    ray_address: str | None,
+    device: str,
+    workers: int | None,
 ) -> Iterator[Place]:
     """Open what ``--executor``, ``--device`` and ``--workers`` ask for, and leave it in the end.
 
     Args:
         pending: The cells to run.
+        workers: Cells at once; None: as many as there is room for.
 
     Raises:
-        UserError: It is not there, or the number of workers is none.
+        UserError: It is not there.
     """
-    if ray_address is not None and executor != "ray":
-        raise UserError("--ray-address goes with --executor ray.")
-    asked = _read_workers(workers)
-    decoders = asked or count_cores()
+    decoders = workers or count_cores()
     if executor == "ray" and pending:
         from bench.executors.ray_cluster import open_cluster
 
         threads = pending[0].settings.threads
-        with open_cluster(ray_address, device=device, threads=threads, workers=asked) as cluster:
+        with open_cluster(ray_address, device=device, threads=threads, workers=workers) as cluster:
             # Imported only now: it needs Ray, and its absence is told by `open_cluster`.
             from bench.executors.ray import RayExecutor
 
@@ -56,17 +60,8 @@ def open_place(
         from bench.executors.local import LocalExecutor
 
         device = resolve_device(device) if pending else device
-        count = asked or fitting_workers(pending, device, run_folder)
+        count = workers or fitting_workers(pending, device, run_folder)
         yield Place(LocalExecutor(count), device, decoders)
-
-
-def _read_workers(text: str) -> int | None:
-    """The number of cells at once; None for "auto"."""
-    if text == "auto":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"--workers {text!r}: write a whole number from 1 up, or auto.")
-    return int(text)
 
 
 def resolve_device(device: str) -> str:

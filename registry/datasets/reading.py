@@ -20,6 +20,7 @@ from registry.datasets.base import DataSet, UnreadablePictureError
 from registry.datasets.chroma import COLORED_SHARE, is_grey
 from registry.datasets.picture_array import PictureArray, writing_to
 from registry.errors import UserError
+from registry.plugins import load_plugin, loaded_plugins
 from registry.processes import obey_parent, starting_workers
 
 LeftOutKind = Literal["grey", "unreadable"]
@@ -93,7 +94,7 @@ def read_all(
 
     Raises:
         TypeError: The data set gave something that is no picture.
-        UserError: The array cannot be written, or a process was killed.
+        UserError: The array cannot be written, the data set cannot be sent to other processes, or one was killed.
     """
     chunks = {start: keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)}
     left_out: dict[int, LeftOut] = {}
@@ -117,8 +118,9 @@ def _read_with_helpers(
     # By a file: sent through a pipe, the lists of a large data set keep this process waiting until all helpers are
     # up, and for ever if one dies before.
     sent = reader.array.path.with_name("reader.pickle")
+    content = _pack(reader)
     with writing_to(sent.parent.parent):
-        sent.write_bytes(pickle.dumps(reader))
+        sent.write_bytes(content)
     left: deque[tuple[int, Sequence[str], Future[dict[int, LeftOut]]]] = deque()
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
     pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
@@ -146,6 +148,24 @@ def _read_with_helpers(
         sent.unlink()
 
 
+def _pack(reader: Reader) -> bytes:
+    """The reader for other processes, and before it what they must know to read it."""
+    try:
+        return pickle.dumps((loaded_plugins(), pickle.dumps(reader)))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"The data set {type(reader.dataset).__name__} cannot be sent to other processes ({error}): define its "
+            "class at the top of its file and keep no open files or functions in it, or give --workers 1."
+        ) from None
+
+
+def _unpack(content: bytes) -> Reader:
+    plugins, reader = pickle.loads(content)
+    for plugin in plugins:
+        load_plugin(plugin)
+    return pickle.loads(reader)
+
+
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Keep NumPy from starting a thread per core in each new process, which is a third of what its start costs."""
@@ -160,21 +180,27 @@ def _one_thread_each() -> Iterator[None]:
             os.environ["OPENBLAS_NUM_THREADS"] = before
 
 
-_helper: tuple[Reader, BinaryIO]
-"""In a helper: its reader and the open array, sent and opened once and not with every chunk."""
+_helper: tuple[Reader, BinaryIO] | Exception
+"""In a helper: its reader and the open array, sent and opened once and not with every chunk; or why it has none."""
 
 
 def _start_helper(sent: Path) -> None:
     global _helper
     obey_parent()
-    # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
     try:
-        reader: Reader = pickle.loads(sent.read_bytes())
+        content = sent.read_bytes()
     except FileNotFoundError:
         os._exit(0)  # all was read before this helper was up
-    _helper = reader, reader.array.open()
+    try:
+        reader = _unpack(content)
+        # Open as long as it lives, so that after a killed parent it cannot write to the file of a later one.
+        _helper = reader, reader.array.open()
+    except Exception as error:
+        _helper = error  # raised here, it would look like the death of the process
 
 
 def _help(start: int, keys: Sequence[str]) -> dict[int, LeftOut]:
+    if isinstance(_helper, Exception):
+        raise _helper
     reader, file = _helper
     return reader.read_chunk(file, start, keys)

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
+from harness import Run
 
 from bench.records import Record
 
@@ -37,3 +38,10 @@ def make_record() -> Callable[..., Record]:
         return Record(**facts | changes)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def no_run_stays():
+    """A test that fails in the middle must not leave an endless run behind."""
+    yield
+    Run.kill_all()

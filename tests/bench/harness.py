@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +15,25 @@ import pandas as pd
 COSTS = ["images_per_second", "peak_memory_bytes", "seconds_data", "seconds_fit", "seconds_eval"]
 
 
+PATIENCE = 500
+"""Seconds until a test gives something up: that of a machine that is busy with much else."""
+
+
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
 class Run:
-    """``python -m bench run`` in a folder, in a process group of its own as a terminal gives it."""
+    """``python -m bench run`` in a folder, in a process group of its own as a terminal gives it.
+
+    What is left of it when its test ends, however that ends, is killed; see `kill_all`.
+    """
+
+    started: list["Run"] = []  # noqa: RUF012
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         self.process = subprocess.Popen(
@@ -28,6 +47,19 @@ class Run:
             # A test runner in the background ignores Ctrl-C; a terminal's programs do not.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
+        self.started.append(self)
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """Leave no process of any run behind."""
+        while cls.started:
+            run = cls.started.pop()
+            run.signal_group(signal.SIGKILL)
+            run.process.wait()
+
+    def wait_until_it_listens(self) -> None:
+        """Wait until Python is up and the harness, not yet the interpreter's start, answers SIGTERM."""
+        until(lambda: self.process.poll() is not None or _catches(self.process.pid, signal.SIGTERM))
 
     def signal_group(self, how: signal.Signals) -> None:
         """As Ctrl-C in a terminal does: to the harness and all of its workers."""
@@ -42,10 +74,15 @@ class Run:
         """Process ids of all of its group that are alive."""
         return [pid for pid, _ in _group(self.process.pid)]
 
-    def end(self, timeout: float = 240) -> tuple[int, str, str]:
+    def end(self, timeout: float = PATIENCE) -> tuple[int, str, str]:
         """Wait for its end: exit status, output, errors."""
         output, errors = self.process.communicate(timeout=timeout)
         return self.process.returncode, output, errors
+
+
+def _catches(pid: int, which: signal.Signals) -> bool:
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return bool(int(status["SigCgt"], 16) >> (which - 1) & 1)
 
 
 def _group(group: int) -> list[tuple[int, str]]:

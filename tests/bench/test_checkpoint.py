@@ -36,6 +36,7 @@ def prepared():
 def after_every_epoch(monkeypatch):
     """Epochs as short as a test's would mostly be left out."""
     monkeypatch.setattr(checkpoint, "_SHARE", 1e9)
+    monkeypatch.setattr(checkpoint, "_LEAST", 0.0)
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ def test_a_checkpoint_of_other_work_is_not_gone_on_from(job, tmp_path, monkeypat
     elif "threads" in change:
         change = {"settings": SETTINGS.model_copy(update={"threads": 2})}
     elif "code" in change:
-        monkeypatch.setattr("bench.identity._code", lambda _: "changed")
+        monkeypatch.setattr("bench.identity._code", lambda: "changed")
         change = {}
     record, notes = _run(job("killed", **change))
     assert notes == [f"begins anew, because its checkpoint was {reason}"]
@@ -258,21 +259,30 @@ def test_a_failed_cell_leaves_no_checkpoint_behind(job, register):
     assert not (job("failed").folder / checkpoint.NAME).exists()
 
 
-def test_writing_takes_a_small_share_of_the_training_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_SHARE", 0.01)
-    clock = iter([0.0, 2.0, 10.0, 11.0])
-    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: next(clock))
-    one, written = Checkpoint(tmp_path, {}), []
+def _epochs_written(folder, monkeypatch, seconds, writing):
+    """After which of these seconds of training a checkpoint is written, where each writing takes that long."""
+    now = iter(range(1000))
+    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: next(now) * writing)
+    one, written = Checkpoint(folder, {}), []
+    for second in seconds:
+        one.offer(second, lambda second=second: written.append(second) or STATE)
+    return written
 
-    def offer(seconds):
-        one.offer(seconds, lambda: written.append(seconds) or STATE)
 
-    for seconds in (5.0, 50.0, 204.0, 205.0, 300.0, 304.0, 305.0):
-        if seconds == 305.0:
-            clock = iter([20.0, 20.5])
-        offer(seconds)
-    # The first took 2 seconds, and is worth 200 of training; the second 1 and 100.
-    assert written == [5.0, 205.0, 305.0]
+@pytest.mark.parametrize(
+    ("seconds", "writing", "expected"),
+    [
+        ([6, 12, 18, 24], 0.25, [6, 12, 18, 24]),
+        ([0.5, 1.0, 1.5, 1.9, 2.0, 7.0], 0.01, [1.0, 2.0, 7.0]),
+        ([6, 12, 18, 24, 30, 36, 42, 48], 0.5, [6, 18, 30, 42]),
+    ],
+    ids=["every epoch", "short epochs share one", "a slow disk gets a twentieth of the time"],
+)
+def test_every_epoch_has_a_checkpoint_unless_it_is_short_or_the_disk_slow(
+    tmp_path, monkeypatch, seconds, writing, expected
+):
+    monkeypatch.undo()  # the rule as it is for users
+    assert _epochs_written(tmp_path, monkeypatch, seconds, writing) == expected
 
 
 def test_a_writer_that_dies_leaves_the_earlier_checkpoint(tmp_path):

@@ -1,14 +1,13 @@
 """The command line as a user meets it: a process, its output and its exit status."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
+from harness import Run, until
 
 from bench.call import read_seeds
 from bench.cli import main
@@ -56,6 +55,8 @@ MISTAKES = [
     (["--seeds", "99999999999,"], "less than 4294967296"),
     (["--seeds", "0"], "says how many seeds, 1 to 100"),
     (["--seeds", "123"], "write it with a comma, such as 7,"),
+    (["--workers", "0", "--dry-run"], "a whole number from 1 up, or auto"),
+    (["--ray-address", "auto", "--dry-run"], "goes with --executor ray"),
     (["--set", "image_size=16"], "greater than or equal to 32"),
     (["--set", "learning_rate=.inf"], "finite number"),
     (["--set", "epochs=2024-99-99"], "not YAML"),
@@ -160,27 +161,12 @@ def test_a_failed_cell_gives_status_1_and_keeps_the_others(tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_keeps_what_is_finished(tmp_path, how):
-    command = [
-        sys.executable,
-        "-m",
-        "bench",
-        "run",
-        "--grid",
-        "smoke",
-        *TINY,
-        "--set",
-        "epochs=100000",
-        "--workers",
-        "1",
-    ]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    run = Run(tmp_path, *TINY, "--set", "epochs=100000", "--workers", "1")
     records = tmp_path / "results" / "smoke" / "cells"
-    deadline = time.monotonic() + 120
-    while len(list(records.glob("*/record.json"))) < 4 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    os.kill(process.pid, how)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    until(lambda: len(list(records.glob("*/record.json"))) == 4)
+    run.process.send_signal(how)
+    status, _, errors = run.end()
+    assert status == 130, errors
     assert "Traceback" not in errors
     assert "interrupted" in errors
     assert len(pd.read_csv(tmp_path / "results" / "smoke" / "results.csv")) == 4

@@ -24,10 +24,20 @@ def _records(folder: Path) -> dict[tuple[str | None, str], dict]:
     return {(record["loss"], record["dataset"]): record for record in records if record["loss"]}
 
 
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
-def test_all_good_cells_finish_among_bad_losses(tmp_path, workers):
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(["--workers", "1"], marks=pytest.mark.slow),
+        ["--workers", "2"],
+        pytest.param(["--workers", "2", "--executor", "ray"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_all_good_cells_finish_among_bad_losses(tmp_path, place):
+    if "ray" in place:
+        pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
     losses = "raises,works,not-a-number,hungry,suicidal,l1"
-    done = _run(tmp_path, "--loss", losses, "--dataset", DRAWN, "--workers", workers)
+    done = _run(tmp_path, "--loss", losses, "--dataset", DRAWN, *place)
     assert done.returncode == 1, done.stderr
     assert "6 completed, 4 failed" in done.stdout
     assert "Traceback" not in done.stderr

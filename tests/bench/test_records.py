@@ -5,9 +5,9 @@ from bench.records import (
     dataset_slug,
     read_record,
     read_records,
-    write_atomically,
     write_record,
 )
+from bench.storage import StorageError, write_atomically
 from registry.errors import UserError
 
 
@@ -42,7 +42,7 @@ def test_a_write_that_breaks_off_leaves_the_old_text(tmp_path, monkeypatch):
     write_atomically(path, "old")
     with monkeypatch.context() as broken:
         broken.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("power cut")))
-        with pytest.raises(OSError, match="power cut"):
+        with pytest.raises(StorageError, match="power cut"):
             write_atomically(path, "new")
     assert path.read_text() == "old"
 

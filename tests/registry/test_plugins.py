@@ -4,7 +4,7 @@ import pytest
 
 from registry import LOSSES
 from registry.errors import UserError
-from registry.plugins import Plugin, load_plugin, read_plugin
+from registry.plugins import Plugin, load_plugin, loaded_plugins, read_plugin, unload_plugin
 
 SOURCE = '''
 from registry import LOSSES
@@ -30,8 +30,7 @@ def plugin(tmp_path):
 
     yield load
     for one in loaded:
-        LOSSES.remove_those_of(one)
-        sys.modules.pop(one.module_name, None)
+        unload_plugin(one)
     if str(tmp_path) in sys.path:
         sys.path.remove(str(tmp_path))
 
@@ -44,7 +43,9 @@ def test_a_file_registers_its_components(plugin):
 
 
 def test_loading_twice_registers_once(plugin):
-    load_plugin(plugin(SOURCE.format(name="my-loss")))
+    mine = plugin(SOURCE.format(name="my-loss"))
+    load_plugin(mine)
+    assert loaded_plugins() == (mine,)
     assert LOSSES["my-loss"].description == "A loss of one's own."
 
 

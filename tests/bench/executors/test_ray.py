@@ -222,10 +222,10 @@ def test_an_interrupted_run_ends_with_all_its_processes(tmp_path, how):
         time.sleep(0.2)
     # To the whole group, as a terminal sends it.
     os.killpg(run.pid, how) if how == signal.SIGINT else run.send_signal(how)
-    _, error = run.communicate(timeout=60)
+    _, error = run.communicate(timeout=300)
     assert run.returncode == 130
     assert error == "interrupted: what was finished is kept; the same command does the rest.\n"
-    _, alive = psutil.wait_procs(processes, timeout=20)
+    _, alive = psutil.wait_procs(processes, timeout=120)
     assert not alive
     assert (tmp_path / "results" / "endless" / "grid.yaml").exists()
     assert not list((tmp_path / "results").rglob("record.json"))
