@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,15 +96,16 @@ def measure(pictures: np.ndarray, name: str, progress: Callable[[int], None]) ->
     batch_size = max(1, _PIXELS_AT_A_TIME // pictures.shape[1] ** 2)
     groups = Groups(len(pictures), name)
     tally = _Tally(groups)
-    for colors in batches(pictures, batch_size, "cpu"):
-        tally.update(colors)
-        progress(len(colors.L))
-    bins = tally.grouped.sum(axis=0)
-    dominant = reachable_bins()[int(bins.argmax())]
     near = []
-    for colors in batches(pictures, batch_size, "cpu"):
-        near.append(_share_near(colors, dominant))
-        progress(len(colors.L))
+    with _one_thread():
+        for colors in batches(pictures, batch_size, "cpu"):
+            tally.update(colors)
+            progress(len(colors.L))
+        bins = tally.grouped.sum(axis=0)
+        dominant = reachable_bins()[int(bins.argmax())]
+        for colors in batches(pictures, batch_size, "cpu"):
+            near.append(_share_near(colors, dominant))
+            progress(len(colors.L))
     values = PictureValues(
         chroma=np.concatenate(tally.chroma),
         peak_chroma=np.concatenate(tally.peak_chroma),
@@ -111,6 +113,17 @@ def measure(pictures: np.ndarray, name: str, progress: Callable[[int], None]) ->
         pixel_hash=np.array(tally.pixel_hashes),
     )
     return _summary(tally, groups, values, np.concatenate(near)), values
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep PyTorch from sharing out steps this small: on a busy machine its threads wait for each other at each."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class _Tally:
@@ -157,8 +170,9 @@ def _peak(chroma: torch.Tensor) -> torch.Tensor:
 
 def _share_near(colors: Colors, centre: torch.Tensor) -> np.ndarray:
     """Of each picture the share of pixels at most `NEAR` from ``centre``, ``(n,)``."""
-    distance = torch.linalg.vector_norm(colors.ab - centre.view(1, 2, 1, 1), dim=1)
-    return pixel_mean((distance <= NEAR).double()).numpy()
+    # Not by vector_norm, which takes ten times as long over an axis of two.
+    a, b = (colors.ab - centre.view(1, 2, 1, 1)).unbind(1)
+    return pixel_mean(a * a + b * b <= NEAR**2).numpy()
 
 
 def _summary(tally: _Tally, groups: Groups, values: PictureValues, near: np.ndarray) -> Prior:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import math
 import struct
 import threading
 import warnings
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from registry.datasets.base import UnreadablePictureError
+from registry.datasets.picture_colors import to_rgb, white_of
 
 Resize = Literal["crop", "squash"]
 RESIZE_RULES: dict[Resize, str] = {
@@ -22,11 +23,16 @@ RESIZE_RULES: dict[Resize, str] = {
     "squash": "The whole picture squeezed to a square, in 8-bit sRGB with an antialiasing Lanczos filter.",
 }
 
-MAX_PIXELS = 10**9
-"""Larger pictures are refused: a small file can claim to be one and fill the memory."""
+MAX_PIXELS = 5 * 10**8
+"""Larger pictures are refused: a small file can claim to be one and fill the memory.
 
-_DRAFT_PIXELS = 2**24  # JPEGs above this are shrunk by libjpeg while it decodes them
-_DRAFT_MARGIN = 4  # ... to no less than this many times the asked size, so that Lanczos does the fine work
+Pillow takes up to 4 bytes for a pixel, so that one picture takes at most 2 GB. No camera's is larger: the largest, put
+together from several exposures, have 400 million pixels.
+"""
+
+_LARGE_PIXELS = 2**24  # pictures above this are shrunk by averaging, JPEGs already while libjpeg decodes them
+_MARGIN = 4  # ... to no less than this many times the asked size, so that Lanczos does the fine work
+_STRIP_PIXELS = 2**22  # of a large picture converted at a time
 
 # Named, so that a renamed EPS never starts Ghostscript. Pillow's JPEG covers phones' MPO.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
@@ -41,11 +47,6 @@ _TRANSPOSED = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# The value that means white, the smallest that holds all of a picture's values.
-_WHITES = {"I": (255, 65535, 2**31 - 1), "F": (1, 255, 65535)}
-
-_PROFILE_SPACES = {"1": "GRAY", "L": "GRAY", "LA": "GRAY", "CMYK": "CMYK"}
-
 _pillow_lock = threading.Lock()
 
 
@@ -55,12 +56,19 @@ def decode(source: str | Path | BinaryIO, image_size: int, resize: Resize = "cro
     EXIF orientation and embedded colour profiles are applied, transparency is laid on white, deep pictures
     are scaled to 8 bits, and of an animation the first frame is taken. Threads decode one after another.
 
+    Memory: the decoded picture once, in its own mode (RGB: 4 bytes a pixel, at most 2 GB; a large JPEG up to 64 times
+    less), and some 100 MB, as long as it is shrunk to a quarter or less; else once more in RGB.
+
     Raises:
         UnreadablePictureError: The file cannot be read, is damaged, is no picture or is too large.
     """
     with _pillow_settings():
-        rgb = _to_rgb(_load(source, image_size, resize))
-        return np.array(rgb.resize((image_size, image_size), Image.Resampling.LANCZOS))
+        image, orientation = _load(source, image_size)
+        white = white_of(strip for _, strip in _strips(image))
+        rgb = to_rgb(image, white) if _pixels(image) <= _LARGE_PIXELS else _shrink(image, white, _MARGIN * image_size)
+        upright = rgb if orientation is None else rgb.transpose(orientation)
+        square = _centre_square(upright) if resize == "crop" else upright
+        return np.array(square.resize((image_size, image_size), Image.Resampling.LANCZOS))
 
 
 @contextmanager
@@ -75,20 +83,18 @@ def _pillow_settings() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _load(source: str | Path | BinaryIO, image_size: int, resize: Resize) -> Image.Image:
-    """What of the picture is kept, upright and decoded, in the file's own mode."""
+def _load(source: str | Path | BinaryIO, image_size: int) -> tuple[Image.Image, Image.Transpose | None]:
+    """The picture decoded, in the file's own mode, and how it is to be turned."""
     try:
         with Image.open(source, formats=_FORMATS) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
+            if _pixels(image) > MAX_PIXELS:
                 raise UnreadablePictureError(
-                    f"it has {width} x {height} pixels, more than {MAX_PIXELS:,}: shrink it first"
+                    f"it has {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}: shrink it first"
                 )
-            if width * height > _DRAFT_PIXELS:
-                image.draft(None, (_DRAFT_MARGIN * image_size, _DRAFT_MARGIN * image_size))
+            if _pixels(image) > _LARGE_PIXELS:
+                image.draft(None, (_MARGIN * image_size, _MARGIN * image_size))
             image.load()
-            upright = _upright(image)
-            return _centre_square(upright) if resize == "crop" else upright
+            return image, _orientation(image)
     except UnreadablePictureError:
         raise
     except FileNotFoundError:
@@ -101,15 +107,37 @@ def _load(source: str | Path | BinaryIO, image_size: int, resize: Resize) -> Ima
         raise UnreadablePictureError(f"it cannot be decoded: {error or type(error).__name__}") from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Undo the camera's rotation; after loading, since Pillow turns TIFFs itself and then drops their tag."""
+def _pixels(image: Image.Image) -> int:
+    return image.width * image.height
+
+
+def _orientation(image: Image.Image) -> Image.Transpose | None:
+    """What undoes the camera's rotation; after loading, since Pillow turns TIFFs itself and then drops their tag."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except (SyntaxError, ValueError, LookupError, TypeError, OSError, struct.error):
-        return image  # the EXIF block is damaged, not the picture
+        return None  # the EXIF block is damaged, not the picture
     # A list is what a damaged tag can hold, and it is not hashable.
-    transposed = _TRANSPOSED.get(orientation) if isinstance(orientation, int) else None
-    return image if transposed is None else image.transpose(transposed)
+    return _TRANSPOSED.get(orientation) if isinstance(orientation, int) else None
+
+
+def _shrink(image: Image.Image, white: float | None, least: int) -> Image.Image:
+    """8-bit sRGB of a picture, averaged over squares so large that its shorter side keeps ``least`` pixels or more.
+
+    A strip at a time, so that beside the picture there is no second one of its size.
+    """
+    factor = max(1, min(image.size) // least)
+    small = Image.new("RGB", (math.ceil(image.width / factor), math.ceil(image.height / factor)))
+    for top, strip in _strips(image, factor):
+        small.paste(to_rgb(strip, white).reduce(factor), (0, top // factor))
+    return small
+
+
+def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """The rows of a picture, many at a time but for the last a multiple of ``factor``, and where they start."""
+    rows = factor * max(1, _STRIP_PIXELS // (image.width * factor))
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def _centre_square(image: Image.Image) -> Image.Image:
@@ -118,48 +146,6 @@ def _centre_square(image: Image.Image) -> Image.Image:
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     return image.crop((left, top, left + side, top + side))
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """8-bit sRGB of a picture in any mode, transparency laid on white."""
-    profile = image.info.get("icc_profile")
-    if image.mode in _WHITES or image.mode.startswith("I;16"):
-        image = _to_grey(image)
-    space = _PROFILE_SPACES.get(image.mode, "RGB")
-    alpha = None
-    try:
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            alpha = image.getchannel("A")
-        rgb = _through_profile(image, profile, space) if profile else image.convert("RGB")
-    except ValueError as error:
-        raise UnreadablePictureError(f"its colour mode {image.mode} is not supported: save it as RGB") from error
-    return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
-
-
-def _to_grey(image: Image.Image) -> Image.Image:
-    """Deep grey to 8 bits by scale (Pillow's own conversion clips in many versions)."""
-    values = np.asarray(image)
-    least, most = values.min(), values.max()
-    fitting = [white for white in _WHITES.get(image.mode, (65535,)) if least >= 0 and most <= white]
-    if not fitting:
-        raise UnreadablePictureError(
-            f"its values run from {least:g} to {most:g}, so that white is unknown: save it with 8 or 16 bits"
-        )
-    return Image.fromarray(np.round(values * np.float32(255 / fitting[0])).astype(np.uint8))
-
-
-def _through_profile(image: Image.Image, icc_profile: bytes, space: str) -> Image.Image:
-    """Convert by the embedded profile; one that is sRGB, broken or of another space is ignored."""
-    opaque = image if space == "CMYK" else image.convert("L" if space == "GRAY" else "RGB")
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
-        is_srgb = "srgb" in ImageCms.getProfileDescription(profile).lower()
-        if is_srgb or profile.profile.xcolor_space.strip() != space:
-            return image.convert("RGB")
-        return ImageCms.profileToProfile(opaque, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (OSError, ImageCms.PyCMSError):
-        return image.convert("RGB")
 
 
 def read_header(source: str | Path | BinaryIO) -> tuple[int, int, str] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +20,7 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 # Of 50 different pictures one of the two tenths gets none about once in 100 folders.
 _ENOUGH_PICTURES = 50
 _BLOCK = 2**20
+_CHUNK = 128  # files that a thread takes at a time; a task for each file would take as much memory as all the rest
 
 
 class Folder(PictureFiles):
@@ -74,13 +75,19 @@ class Folder(PictureFiles):
 
     def file(self, key: str) -> Path:
         """The picture's file."""
-        return self._files[key]
+        return self.path / self._files[key]
 
     @cached_property
     def _contents(self) -> dict[str, bytes]:
         """The hash of each picture's content, by key."""
+        names = list(self._files.values())
+        chunks = [names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK)]
         with ThreadPoolExecutor() as threads:
-            return dict(zip(self._files, threads.map(_content, self._files.values()), strict=True))
+            several = threads.map(self._contents_of, chunks)
+            return dict(zip(self._files, itertools.chain.from_iterable(several), strict=True))
+
+    def _contents_of(self, names: Sequence[str]) -> list[bytes]:
+        return [_content(self.path / name) for name in names]
 
     @cached_property
     def _splits(self) -> dict[Split, list[str]]:
@@ -100,8 +107,8 @@ class Folder(PictureFiles):
         return {split: sorted(keys) for split, keys in splits.items()}
 
 
-def _find_pictures(folder: Path) -> dict[str, Path]:
-    """The picture files in and below ``folder``, by key, in the order of keys."""
+def _find_pictures(folder: Path) -> dict[str, str]:
+    """The relative paths of the picture files in and below ``folder``, by key, in the order of keys."""
     try:
         if not folder.is_dir():
             problem = "is a file" if folder.exists() else "does not exist"
@@ -114,7 +121,7 @@ def _find_pictures(folder: Path) -> dict[str, Path]:
     if not paths:
         allowed = ", ".join(extension.lstrip(".") for extension in EXTENSIONS)
         raise UserError(f"The folder {str(folder)!r} has no pictures in it: files may end in {allowed}.")
-    return dict(sorted((_key(path.relative_to(folder)), path) for path in paths))
+    return dict(sorted(_key_and_name(path.relative_to(folder)) for path in paths))
 
 
 def _walk(folder: Path) -> list[Path]:
@@ -141,23 +148,36 @@ def _is_file(path: Path) -> bool:
     return path.is_file() or not path.exists()
 
 
-def _key(path: Path) -> str:
-    """The relative path as text that every file format can hold, names in old encodings included."""
-    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _key_and_name(path: Path) -> tuple[str, str]:
+    """The relative path as text that every file format can hold, names in old encodings included, and as it is."""
+    name = path.as_posix()
+    key = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    # Of 200,000 pictures it is worth while to keep one text and not two.
+    return (name, name) if key == name else (key, name)
 
 
 def _content(path: Path) -> bytes:
     """The hash of a file's content, worked out once per process and state of the file."""
     try:
         status = path.stat()
-        return _hash_file(path, status.st_size, status.st_mtime_ns)
+        state = _hash(b"%d %d " % (status.st_size, status.st_mtime_ns) + os.fsencode(path))
+        if state not in _contents_by_state:
+            _contents_by_state[state] = _hash_file(path)
+        return _contents_by_state[state]
     except OSError:
         # It still needs a split, in which `read` says what is wrong with it.
-        return hashlib.blake2b(b"unreadable\0" + os.fsencode(path), digest_size=16).digest()
+        return _hash(b"unreadable\0" + os.fsencode(path))
 
 
-@functools.cache
-def _hash_file(path: Path, size: int, modified: int) -> bytes:  # noqa: ARG001 - they are for the cache
+_contents_by_state: dict[bytes, bytes] = {}
+"""By a hash of a file's path, size and time: a path and two numbers would take five times the memory."""
+
+
+def _hash(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _hash_file(path: Path) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -20,7 +20,7 @@ from registry.datasets.preparing import MANIFEST, PICTURES, build, hash_of, lock
 from registry.datasets.reading import LeftOutKind
 from registry.errors import UserError
 
-PREPARED_VERSION = 2
+PREPARED_VERSION = 3
 """Raise it when decoding gives other pixels than before or the layout of the files changes."""
 
 TRAIN_COLORS = "train_colors.json"

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import entropy
 from skimage.color import rgb2lab
 
@@ -172,3 +173,13 @@ def test_progress_counts_every_picture_twice(pictures):
     seen = []
     measure(pictures, "test", seen.append)
     assert sum(seen) == 2 * len(pictures)
+
+
+def test_it_computes_with_one_thread_and_leaves_their_number_as_it_was(pictures):
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        measure(pictures, "test", lambda _: seen.append(torch.get_num_threads()))
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
