@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from bench.evaluation import Evaluation, Predict, evaluate
 from bench.identity import work_of
 from bench.network import Predictor, check_sizes
 from bench.randomness import seed_all
-from bench.records import DataSummary, Record, now, write_record
+from bench.records import DataSummary, Record, Transfer, now, transfer_folder, write_record
 from bench.samples import extreme_indices, half_epoch, sample_indices, save_strip
 from bench.storage import StorageError, writing_to
 from bench.supply import batches
@@ -37,6 +38,8 @@ from registry.spec import parse_component, parse_sum
 
 OnStep = Callable[[int, int], None]
 OnNote = Callable[[str], None]
+
+_FLOAT = "%.9g"
 
 
 def run_cell(job: Job, on_step: OnStep, on_note: OnNote = lambda _: None) -> Record:
@@ -104,7 +107,6 @@ class _Work:
     def _open_data(self) -> Prepared:
         started = time.perf_counter()
         data = open_prepared(self.job.prepared)
-        self.train_mean_ab = torch.tensor(data.train_mean_ab)
         self.facts["data"] = summarize_data(self.job.dataset, data)
         self.seconds["data"] = time.perf_counter() - started
         return data
@@ -137,7 +139,7 @@ class _Work:
             data.pictures("validation"),
             settings=self.settings,
             seed=self.job.seed,
-            train_mean_ab=self.train_mean_ab,
+            train_mean_ab=torch.tensor(data.train_mean_ab),
             on_step=self.on_step,
             on_epoch=on_epoch,
             checkpoint=checkpoint,
@@ -150,6 +152,7 @@ class _Work:
         self._keep_samples(predictor, data, "last")
         self._save_weights("model", predictor.network.state_dict())
         last = self._score(predictor, data)
+        self._score_elsewhere(predictor)
         self._score_best(predictor, result, data, last)
 
     def _take_up(self, checkpoint: Checkpoint, half: int) -> dict[str, Any] | None:
@@ -171,11 +174,24 @@ class _Work:
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:
         evaluation = self._evaluate(predict, data)
         self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
-        self._write_csv("per_image.csv", evaluation.per_image)
-        with writing_to(self.job.folder):
-            evaluation.colors.save(self.job.folder / "colors.npz")
+        self._store(evaluation, self.job.folder)
         self._keep_extremes(predict, data, evaluation)
         return evaluation
+
+    def _score_elsewhere(self, predict: Predict) -> None:
+        """Test on other data sets, on each against its own mean colour, as a network trained there is tested."""
+        transfer = self.facts.setdefault("transfer", {})
+        for name, prepared in self.job.test_on.items():
+            data = open_prepared(prepared)
+            evaluation = self._evaluate(predict, data)
+            self._store(evaluation, transfer_folder(self.job.folder, name))
+            transfer[name] = Transfer(revision=data.revision, metrics=evaluation.metrics, truth=evaluation.truth)
+
+    def _store(self, evaluation: Evaluation, folder: Path) -> None:
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            evaluation.per_image.to_csv(folder / "per_image.csv", index=False, float_format=_FLOAT)
+            evaluation.colors.save(folder / "colors.npz")
 
     def _score_best(self, predictor: Predictor, result: Fit, data: Prepared, last: Evaluation) -> None:
         if result.best_weights is None:
@@ -194,7 +210,7 @@ class _Work:
             predict,
             data.pictures("test"),
             list(data.keys("test")),
-            train_mean_ab=self.train_mean_ab,
+            train_mean_ab=torch.tensor(data.train_mean_ab),
             batch_size=self.settings.batch_size,
             device=self.job.device,
         )
@@ -230,7 +246,7 @@ class _Work:
 
     def _write_csv(self, name: str, table: pd.DataFrame) -> None:
         with writing_to(self.job.folder):
-            table.to_csv(self.job.folder / name, index=False, float_format="%.9g")
+            table.to_csv(self.job.folder / name, index=False, float_format=_FLOAT)
 
 
 def sample_truth(data: Prepared, count: int, device: str) -> Colors:

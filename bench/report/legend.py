@@ -97,6 +97,16 @@ LEGEND: dict[str, Metric] = {
         best=0.0,
         unit="Lab",
     ),
+    "rare_ab_error": Metric(
+        "rare colour error",
+        "mean of |a − a'| and |b − b'| over the pixels whose true ab bin is rare, divided by that of grey; rare are "
+        "the least frequent bins of the true test pictures that together hold at most a quarter of their pixels",
+        "0 perfect, 1 as bad as grey, above 1 worse",
+        "this project; bins after Zhang et al. 2016",
+        "Rare in the test pictures, which need not be rare in training. Only a quarter of the pixels: a network that "
+        "paints everything garish can do well here, so read it beside skill.",
+        best=0.0,
+    ),
     "ciede2000": Metric(
         "CIEDE2000",
         "mean colour difference ΔE00 of the pictures as they are seen",
