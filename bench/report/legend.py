@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RATIO = "colorfulness_ratio"
+COLORS_RATIO = "effective_colors_ratio"
 HEADLINES = ("lpips", RATIO, "ab_imbalance")
 TABLE = ("lpips", RATIO, "ab_imbalance", "skill", "chroma_ratio")
 
@@ -123,6 +124,14 @@ LEGEND: dict[str, Metric] = {
         "Hill 1973 (order 1)",
         "As ab imbalance, of which it is another form: wrong colours count as well as right ones.",
         unit="bins",
+    ),
+    COLORS_RATIO: Metric(
+        "effective colours ratio",
+        "effective colours of the predictions / those of the true pictures",
+        "towards 0 a single colour, 1 as many colours as the truth",
+        _PROJECT,
+        "As effective colours: wrong ones count as well as right ones.",
+        best=1.0,
     ),
     "ab_gini": Metric(
         "ab Gini",
