@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from bench.report.board import Board
-from bench.report.doses import Series, values_over
+from bench.report.doses import Series, short_names, values_over
 from bench.report.figure import Figure
 from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
 from bench.report.legend import metric
@@ -43,7 +43,9 @@ class Crossing:
 
 
 def crossings(run: StoredRun, boards: Sequence[Board], tested_on: str, skipped: Sequence[str]) -> list[Crossing]:
-    """All that was tested on a data set, networks trained there first; p by Holm over all differences.
+    """All that was tested on a data set, networks trained there first.
+
+    p is by Holm over the measures and losses of each data set trained on, each of which is a question of its own.
 
     Args:
         skipped: Data sets with the same test pictures, which say nothing of others.
@@ -64,12 +66,13 @@ def crossings(run: StoredRun, boards: Sequence[Board], tested_on: str, skipped: 
         for board in away:
             sample = Sample(run, board.completed, name, NO_GOAL, on=tested_on)
             found += [part for loss in board.losses if (part := _crossing(sample, there, board, tested_on, name, loss))]
+    origins = dict.fromkeys(part.trained_on for part in found)
+    return [part for origin in origins for part in _corrected([one for one in found if one.trained_on == origin])]
+
+
+def _corrected(found: Sequence[Crossing]) -> list[Crossing]:
     changes = iter(corrected([part.behind for part in found if part.behind]))
-    return [_with(part, next(changes)) if part.behind else part for part in found]
-
-
-def _with(part: Crossing, behind: Change) -> Crossing:
-    return Crossing(part.trained_on, part.tested_on, part.loss, part.value, part.name, behind)
+    return [replace(part, behind=next(changes)) if part.behind else part for part in found]
 
 
 def _crossing(
@@ -91,40 +94,48 @@ def draw_cross_testing(run: StoredRun, boards: Sequence[Board], series: Sequence
         same = [board.dataset for one in series for board in one.boards]
         found = crossings(run, boards, tested_on, same if tested_on in same else ())
         if any(part.trained_on != tested_on for part in found):
-            figures.append(_figure(found, tested_on, series, folder))
+            names = short_names([*dict.fromkeys([*(board.dataset for board in boards), *tested])], series)
+            # Between the ends of a series the figure says enough.
+            told_of = [part.trained_on for part in found if part.trained_on not in _within(series)]
+            figures.append(_figure(found, tested_on, names, dict.fromkeys(told_of), folder))
     return figures
 
 
-def _figure(found: Sequence[Crossing], tested_on: str, series: Sequence[Series], folder: Path) -> Figure:
+def _within(series: Sequence[Series]) -> set[str]:
+    return {board.dataset for one in series for board in one.boards[1:-1]}
+
+
+def _figure(
+    found: Sequence[Crossing], tested_on: str, names: Mapping[str, str], told_of: Iterable[str], folder: Path
+) -> Figure:
     path = folder / file_name("crossed", tested_on)
-    _draw(found, _names(found, series), path)
-    answers = [
-        told(found, origin) for origin in dict.fromkeys(part.trained_on for part in found) if origin != tested_on
-    ]
+    _draw(found, {one: names[one] for one in dict.fromkeys(part.trained_on for part in found)}, path)
+    answers = [told(found, origin, names) for origin in told_of if origin != tested_on]
     changes = [part.behind for part in found if part.behind]
     return Figure(
         path,
-        f"Tested on {tested_on}",
+        f"Tested on {names[tested_on]}",
         "Rows say what the networks were trained on, the first row (if any) the same as they are tested on. Skill is "
         "against the mean colour of the training pictures of the data set tested on, whatever a network was trained "
         "on, so that rows compare: below 0 a network does worse than knowing that colour alone. Ratios are to the "
         "truth of the pictures tested on. The deeper the blue, the better.",
-        f"Measures of networks tested on {tested_on}. " + " ".join(answers),
+        f"Measures of networks tested on {names[tested_on]}. " + " ".join(answers),
         "imbalance",
         tested_on,
         lines=(*answers, *([scope(changes)] if changes else [])),
-        details=((f"Networks tested on {escape(tested_on)} in numbers", _table(found)),),
+        details=((f"Networks tested on {escape(names[tested_on])} in numbers", _table(found, names)),),
     )
 
 
-def told(found: Sequence[Crossing], origin: str) -> str:
+def told(found: Sequence[Crossing], origin: str, names: Mapping[str, str]) -> str:
     """How networks trained on one data set do on another, against those trained there."""
     parts = [part for part in found if part.trained_on == origin and part.name == "skill"]
     tested_on = found[0].tested_on
+    where = f"Trained on {code(names[origin])} and tested on {code(names[tested_on])}"
     if not parts:
-        return f"Trained on {code(origin)} and tested on {code(tested_on)}, no network has a skill."
+        return f"{where}, no network has a skill."
     home = [part.value.value for part in found if part.trained_on == tested_on and part.name == "skill"]
-    text = f"Trained on {code(origin)} and tested on {code(tested_on)}, skill is {_reach(parts)}"
+    text = f"{where}, skill is {_reach(parts)}"
     if home:
         text += f", against {_range(home)} of networks trained there"
     lazy = sum(part.value.value <= 0 for part in parts)
@@ -149,20 +160,10 @@ def _range(values: Sequence[float]) -> str:
     return " to ".join(dict.fromkeys(f"{value:.2f}" for value in (min(values), max(values))))
 
 
-def _names(found: Sequence[Crossing], series: Sequence[Series]) -> dict[str, str]:
-    """What rows are called: data sets of a series by their dose."""
-    names = {part.trained_on: label(part.trained_on, 22, 2) for part in found}
-    for one in series:
-        for dose, board in zip(one.doses, one.boards, strict=True):
-            if board.dataset in names and board.dataset != found[0].tested_on:
-                names[board.dataset] = f"{label(one.name, 22, 1)}\ndose {dose:g}"
-    return names
-
-
 _BEST = {"skill": 1.0, "rare_ab_error": 0.0}
 
 
-def _draw(found: Sequence[Crossing], names: dict[str, str], path: Path) -> None:
+def _draw(found: Sequence[Crossing], names: Mapping[str, str], path: Path) -> None:
     losses = list(dict.fromkeys(part.loss for part in found))
     shown = [name for name in MEASURES if any(part.name == name for part in found)]
     with canvas(path, 1.0 + (0.5 + 0.36 * len(names)) * -(-len(shown) // 2)) as figure:
@@ -178,8 +179,8 @@ def _draw(found: Sequence[Crossing], names: dict[str, str], path: Path) -> None:
             panel.set_title(metric(name).label)
             panel.grid(False)
             panel.tick_params(length=0)
-            panel.set_yticks(range(len(names)), list(names.values()), size=8)
-            panel.set_xticks(range(len(losses)), [label(loss, 14, 2) for loss in losses], size=8)
+            panel.set_yticks(range(len(names)), [label(name, 22, 2) for name in names.values()], size=8)
+            panel.set_xticks(range(len(losses)), [label(loss, 12, 2) for loss in losses], size=8)
             for (row, column), value in np.ndenumerate(values):
                 if np.isfinite(value):
                     dark = abs(value - _BEST.get(name, 1.0)) < 0.45
@@ -187,11 +188,11 @@ def _draw(found: Sequence[Crossing], names: dict[str, str], path: Path) -> None:
                     panel.text(column, row, f"{value:.2f}", ha="center", va="center", size=8.5, color=ink)
 
 
-def _table(found: Sequence[Crossing]) -> str:
+def _table(found: Sequence[Crossing], names: Mapping[str, str]) -> str:
     head = ["trained on", "loss", "measure", "value", "less that of networks trained there", "p (Holm)"]
     rows = [
         [
-            escape(part.trained_on),
+            escape(names[part.trained_on]),
             escape(part.loss),
             metric(part.name).label,
             write(part.value, 3),

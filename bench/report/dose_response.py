@@ -32,17 +32,17 @@ def draw_dose_response(run: StoredRun, one: Series, folder: Path) -> list[Figure
     return [
         Figure(
             path,
-            f"Dose and response on {one.name}",
+            f"Dose and response on {one.short}",
             "The dose is the share of the training pictures that are of one dominant colour; the test pictures are "
             "balanced and the same at every dose. Points are means over seeds with 95 % intervals; dashed: no better "
             "than one constant colour (skill), as colourful as the truth (ratios), as bad as grey (rare colour error). "
             "Skill is against the mean colour of training at the lowest dose throughout.",
-            f"Measures of laziness against the dose on {one.name}. " + " ".join(map(_alt, found)),
+            f"Measures of laziness against the dose on {one.short}. " + " ".join(map(_alt, found)),
             "imbalance",
             one.name,
             lines=(*verdicts, *_extremes(found), scope([part.slope for part in found])),
             table=_slopes(found, losses),
-            details=((f"Every dose of {escape(one.name)} in numbers", _values(one, found)),),
+            details=((f"Every dose of {escape(one.short)} in numbers", _values(one, found)),),
         )
     ]
 

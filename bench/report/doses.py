@@ -28,11 +28,13 @@ class Series:
 
     Attributes:
         name: Their spec without it.
+        short: The same in short; see `short_names`.
         doses: Ascending.
         boards: One per dose.
     """
 
     name: str
+    short: str
     doses: tuple[float, ...]
     boards: tuple[Board, ...]
 
@@ -64,14 +66,29 @@ def series(boards: Sequence[Board]) -> list[Series]:
         if dose is not None and board.completed:
             key = (component.name, json.dumps(others, sort_keys=True, default=str))
             found.setdefault(key, {})[float(dose)] = (component, board)
-    return [_series(dict(sorted(one.items()))) for one in found.values() if len(one) > 1]
+    several = [dict(sorted(one.items())) for one in found.values() if len(one) > 1]
+    names = [next(iter(one.values()))[0].name for one in several]
+    return [_series(one, alone=names.count(name) == 1) for one, name in zip(several, names, strict=True)]
 
 
-def _series(doses: dict[float, tuple[Component, Board]]) -> Series:
+def _series(doses: dict[float, tuple[Component, Board]], *, alone: bool) -> Series:
     component = next(iter(doses.values()))[0]
     default = component.entry.parameters[DOSE].default
     name = Component(component.entry, {**component.parameters, DOSE: default}).text
-    return Series(name, tuple(doses), tuple(board for _, board in doses.values()))
+    return Series(name, component.name if alone else name, tuple(doses), tuple(board for _, board in doses.values()))
+
+
+def short_names(datasets: Sequence[str], found: Sequence[Series]) -> dict[str, str]:
+    """What to call some data sets: without parameters where only one has the name, and those of a series by dose."""
+    names = {
+        board.dataset: f"{one.short}, dose {dose:g}"
+        for one in found
+        for dose, board in zip(one.doses, one.boards, strict=True)
+    }
+    plain = [text.partition("(")[0] for text in datasets]
+    for text, name in zip(datasets, plain, strict=True):
+        names.setdefault(text, name if plain.count(name) == 1 else text)
+    return names
 
 
 def responses(run: StoredRun, one: Series) -> list[Response]:

@@ -79,8 +79,8 @@ def scope(found: Sequence[Change]) -> str:
     covers = {change.by.covers for change in found}
     if any("seeds" in one for one in covers):
         return (
-            "Intervals are of 95 %, over seeds and test pictures; clear is what has p below 0.05 by Holm over all "
-            "measures and losses of the table."
+            "Intervals are of 95 %, over seeds and test pictures; clear is what has p below 0.05 by Holm over "
+            "measures and losses."
         )
     if covers == {""}:
         return "Nothing is known of chance: there is one seed, and single pictures were not stored."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bench.report.board import Board
-from bench.report.doses import Series, values_over
+from bench.report.doses import Series, short_names, values_over
 from bench.report.figure import Figure
 from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
 from bench.report.legend import metric
@@ -77,13 +77,15 @@ def _of_measure(
     samples = [Sample(run, board.completed, name, NO_GOAL) for board in boards]
     found = []
     for plain, rebalanced in pairs:
-        both = [values_over(samples, [loss] * len(samples), boards[0].architectures) for loss in (plain, rebalanced)]
-        if any(one is None for one in both) or both[0][0].shape != both[1][0].shape:
+        count = len(samples)
+        cube = values_over([*samples, *samples], [plain] * count + [rebalanced] * count, boards[0].architectures)
+        if cube is None:
             continue
-        (first, drawn, n), (second, drawn_too, _) = both
-        gap = second - first
-        redrawn = None if drawn is None or drawn_too is None else drawn_too - drawn
-        weights = np.eye(len(samples))
+        # By seed, and not of means: what trainings from the same start share cancels.
+        gap, redrawn = (
+            None if part is None else part[..., count:, :] - part[..., :count, :] for part in (cube[0], cube[1])
+        )
+        n, weights = cube[2], np.eye(count)
         each = {
             board.dataset: Change(name, contrast(gap, redrawn, n, one))
             for board, one in zip(boards, weights, strict=True)
@@ -98,15 +100,12 @@ def draw_remedy(run: StoredRun, boards: Sequence[Board], series: Sequence[Series
     found = remedies(run, boards, series)
     if not found:
         return []
-    names = {
-        board.dataset: (f"dose {dose:g}" if n else f"{label(one.name, 18, 2)}\ndose {dose:g}")
-        for one in series
-        for n, (dose, board) in enumerate(zip(one.doses, one.boards, strict=True))
-    }
+    names = short_names([board.dataset for board in boards], series)
+    names |= {one.name: one.short for one in series}
     path = folder / "remedy.png"
-    _draw(found, [board for board in boards if board.completed], names, path)
+    _draw(found, [board for board in boards if board.completed], series, names, path)
     answers = [
-        told([part for part in found if (part.where, part.rebalanced) == key])
+        told([part for part in found if (part.where, part.rebalanced) == key], names)
         for key in dict.fromkeys((part.where, part.rebalanced) for part in found)
     ]
     return [
@@ -119,13 +118,13 @@ def draw_remedy(run: StoredRun, boards: Sequence[Board], series: Sequence[Series
             "imbalance",
             None,
             lines=(*answers, scope([part.mean for part in found])),
-            table=_table(found),
-            details=(("Rebalancing on every data set in numbers", _each(found)),),
+            table=_table(found, names),
+            details=(("Rebalancing on every data set in numbers", _each(found, names)),),
         )
     ]
 
 
-def told(found: Sequence[Remedy]) -> str:
+def told(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
     """Whether rebalancing a loss helps on some data sets, from its changes of all measures."""
     changes = [part.mean for part in found]
     clear = [change for change in changes if change.clear]
@@ -133,7 +132,7 @@ def told(found: Sequence[Remedy]) -> str:
     unclear = [metric(change.name).label for change in changes if not change.clear]
     first = found[0]
     over = f", over {len(first.each)} doses," if len(first.each) > 1 else ""
-    who = f"{code(first.rebalanced)} against {code(first.plain)} on {code(first.where)}{over}"
+    who = f"{code(first.rebalanced)} against {code(first.plain)} on {code(names[first.where])}{over}"
     if not clear:
         return f"{who} **changes nothing clearly**: {join([change.text for change in changes])}."
     rare, skill = of.get("rare_ab_error"), of.get("skill")
@@ -149,7 +148,15 @@ def told(found: Sequence[Remedy]) -> str:
     return f"{who} **{answer}**: {join([change.text for change in clear])}{rest}."
 
 
-def _draw(found: Sequence[Remedy], boards: Sequence[Board], names: dict[str, str], path: Path) -> None:
+def _draw(
+    found: Sequence[Remedy], boards: Sequence[Board], series: Sequence[Series], names: Mapping[str, str], path: Path
+) -> None:
+    ticks = {board.dataset: label(names[board.dataset], 11, 3) for board in boards}
+    title = ""
+    if len(series) == 1:
+        [one] = series
+        ticks |= {board.dataset: f"{dose:g}" for dose, board in zip(one.doses, one.boards, strict=True)}
+        title = f"data set trained and tested on; numbers are doses of {one.short}"
     datasets = [board.dataset for board in boards if any(board.dataset in part.each for part in found)]
     known = boards[0].losses
     losses = list(dict.fromkeys(part.rebalanced for part in found))
@@ -167,29 +174,36 @@ def _draw(found: Sequence[Remedy], boards: Sequence[Board], names: dict[str, str
                 values, halves = zip(*((one.by.value, one.by.half or 0) for one in part.each.values()), strict=True)
                 style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
                 panel.errorbar(places, values, halves, color=color_of(part.rebalanced, known), **style)
-            panel.set_xticks(range(len(datasets)), [names.get(one, label(one, 18, 2)) for one in datasets])
+            panel.set_xticks(range(len(datasets)), [ticks[one] for one in datasets])
             panel.tick_params(axis="x", labelsize=8)
+        figure.supxlabel(title, size=9.5)
         figure.supylabel("rebalanced less plain", size=9.5)
         figure.legend(handles=loss_lines(losses, known), loc="outside upper center", ncols=5, frameon=False)
 
 
-def _table(found: Sequence[Remedy]) -> str:
+def _table(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
     """Rows pairs and data sets, columns measures; what is clear is bold."""
-    names = [name for name in MEASURES if any(part.mean.name == name for part in found)]
+    shown = [name for name in MEASURES if any(part.mean.name == name for part in found)]
     of = {(part.where, part.rebalanced, part.mean.name): part.mean for part in found}
     rows = []
     for where, loss in dict.fromkeys((part.where, part.rebalanced) for part in found):
-        changes = [of.get((where, loss, name)) for name in names]
+        changes = [of.get((where, loss, name)) for name in shown]
         texts = ["–" if one is None else f"**{signed(one.by)}**" if one.clear else signed(one.by) for one in changes]
-        rows.append([escape(where), escape(loss), *texts])
-    head = ["data set", "loss", *(f"change of {metric(name).label}" for name in names)]
+        rows.append([escape(names[where]), escape(loss), *texts])
+    head = ["data set", "loss", *(f"change of {metric(name).label}" for name in shown)]
     return table(head, rows, numbers_from=2)
 
 
-def _each(found: Sequence[Remedy]) -> str:
+def _each(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
     head = ["measure", "rebalanced", "data set", "change", "p (Holm) of the mean"]
     rows = [
-        [metric(part.mean.name).label, escape(part.rebalanced), escape(dataset), signed(one.by), write_p(part.mean.p)]
+        [
+            metric(part.mean.name).label,
+            escape(part.rebalanced),
+            escape(names[dataset]),
+            signed(one.by),
+            write_p(part.mean.p),
+        ]
         for part in found
         for dataset, one in part.each.items()
     ]
