@@ -12,13 +12,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bench.distribution import ColorDistribution
-from bench.evaluation import Predict
+from bench.evaluation import Evaluation, Predict
 from bench.samples import extreme_indices, sample_indices, save_strip
 from bench.storage import writing_to
 from bench.supply import batches
 from registry.color import Colors
 from registry.datasets.prepared import Prepared
+
+_FLOAT = "%.9g"
 
 
 class Artefacts:
@@ -39,7 +40,7 @@ class Artefacts:
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write ``<name>.csv``."""
         with writing_to(self.folder):
-            table.to_csv(self.folder / f"{name}.csv", index=False, float_format="%.9g")
+            table.to_csv(self.folder / f"{name}.csv", index=False, float_format=_FLOAT)
 
     def save_weights(self, name: str, weights: Mapping[str, Tensor]) -> None:
         """Write ``<name>.safetensors``."""
@@ -50,10 +51,12 @@ class Artefacts:
             except SafetensorError as error:
                 raise OSError(str(error)) from error
 
-    def save_colors(self, colors: ColorDistribution) -> None:
-        """Write ``colors.npz``."""
-        with writing_to(self.folder):
-            colors.save(self.folder / "colors.npz")
+    def store(self, evaluation: Evaluation, folder: Path) -> None:
+        """Write ``per_image.csv`` and ``colors.npz`` to the cell's folder or one in it."""
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            evaluation.per_image.to_csv(folder / "per_image.csv", index=False, float_format=_FLOAT)
+            evaluation.colors.save(folder / "colors.npz")
 
     @torch.no_grad()
     def keep_samples(self, predict: Predict, data: Prepared, name: str) -> None:

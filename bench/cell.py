@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.settings import Settings
-from registry import METRICS
+from registry import DATASETS, METRICS
 from registry.plugins import Plugin
-from registry.spec import Component, WeightedSum
+from registry.spec import Component, WeightedSum, parse_component
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,16 @@ class Cell:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     @property
+    def tested_on(self) -> tuple[Component, ...]:
+        """The data sets besides its own that it is tested on once it is trained; a baseline is on none."""
+        others = (self.settings.test_on or ()) if self.loss else ()
+        return tuple(parse_component(DATASETS, text) for text in others if text != self.dataset.text)
+
+    @property
     def plugins(self) -> tuple[Plugin, ...]:
         """The plugins that this cell cannot do without, those of metrics included."""
-        components = [self.architecture, self.dataset, *(term for _, term in (self.loss.terms if self.loss else ()))]
+        terms = self.loss.terms if self.loss else ()
+        components = [self.architecture, self.dataset, *self.tested_on, *(term for _, term in terms)]
         entries = [*(one.entry for one in components), *(METRICS[name] for name in METRICS)]
         return tuple(dict.fromkeys(entry.plugin for entry in entries if entry.plugin))
 
@@ -65,6 +73,7 @@ class Job:
         folder: The cell's folder; it need not exist yet.
         device: "cpu" or "cuda".
         plugins: Loaded before anything else.
+        test_on: Folders of the other prepared data sets it is tested on, by spec.
     """
 
     cell_id: str
@@ -78,6 +87,7 @@ class Job:
     folder: Path
     device: str
     plugins: tuple[Plugin, ...] = ()
+    test_on: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -93,7 +103,7 @@ class Job:
         }
 
     @classmethod
-    def of(cls, cell: Cell, *, prepared: Path, folder: Path, device: str) -> Job:
+    def of(cls, cell: Cell, *, prepared: Path, test_on: Mapping[str, Path], folder: Path, device: str) -> Job:
         """The job of a cell."""
         return cls(
             cell_id=cell.id,
@@ -107,4 +117,5 @@ class Job:
             folder=folder,
             device=device,
             plugins=cell.plugins,
+            test_on=test_on,
         )

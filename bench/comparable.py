@@ -46,11 +46,13 @@ def check_same_pictures(run_folder: Path, name: str, revision: str, replaced: Co
     Raises:
         UserError: They are others.
     """
-    kept = {
-        record.data.revision
-        for record in read_records(run_folder)
-        if record.dataset == name and record.data and record.cell_id not in replaced
-    }
+    kept = set()
+    for record in read_records(run_folder):
+        if record.cell_id not in replaced:
+            if record.dataset == name and record.data:
+                kept.add(record.data.revision)
+            if name in record.transfer:
+                kept.add(record.transfer[name].revision)
     if kept - {revision}:
         raise UserError(f"The pictures of {name} are not those that {run_folder} was made with; {_ANEW}")
 

@@ -27,6 +27,8 @@ def prepare_datasets(
 ) -> dict[str, Prepared | Exception]:
     """Decode and resize the pictures of each data set of these cells once; later calls find them.
 
+    Those that cells are only tested on are prepared whole too: their training pictures say what is lazy there.
+
     Returns:
         By canonical spec, the data set or, where only its own cells must do without it, why it cannot be had.
 
@@ -34,7 +36,10 @@ def prepare_datasets(
         UserError: What is asked for is wrong, or no data set at all is available.
     """
     found: dict[str, Prepared | Exception] = {}
-    for component in {cell.dataset.text: cell.dataset for cell in pending}.values():
+    own = [cell.dataset for cell in pending]
+    others = [component for cell in pending for component in cell.tested_on]
+    # Those to train on last: only they say whether to download.
+    for component in {one.text: one for one in (*others, *own)}.values():
         try:
             found[component.text] = _prepare_one(run_folder, component, pending, workers, display)
         except UnavailableError as error:
@@ -62,7 +67,7 @@ def _prepare_one(
         waiting=partial(display.say, f"another process is preparing {component}: waiting for it"),
         workers=workers,
     )
-    if any(cell.loss for cell in pending):
+    if any(cell.loss and cell.dataset.text == component.text for cell in pending):
         check_batch(len(data.keys("train")), settings.batch_size)
     described = describe_dataset(run_folder, component.text, data, settings)
     for line in name_few(data.left_out_as("unreadable"), data.left_out_as("grey"), str(described)):

@@ -7,6 +7,7 @@ results/<run>/datasets/<slug>/truth.png     the fixed test pictures, side by sid
 results/<run>/datasets/<slug>/colors.npz    distribution of the truth's colours
 results/<run>/cells/<cell_id>/record.json   what a cell was, how it ended, what was measured
                               history.csv, per_image.csv, colors.npz, model.safetensors
+                              transfer/<slug>/per_image.csv, colors.npz of each other data set tested on
                               samples/half.png, last.png, extremes.png, extremes_truth.png
                               checkpoint.pt, of a cell that is not done: where it goes on from
 results/<run>/cells/<cell_id>.superseded/   what a cell had before it was run again, until that is completed
@@ -102,6 +103,21 @@ class DatasetRecord(DataSummary):
     left_out_pictures: list[str] = []
 
 
+class Transfer(BaseModel):
+    """How a trained cell does on the test pictures of a data set that it was not trained on.
+
+    Attributes:
+        revision: Of that data set.
+        metrics: As in `Record`, but that what is lazy there is that data set's own: the skill is against the mean
+            colour of its training pictures, so that it compares with the skill of a network trained there.
+        truth: As in `Record`.
+    """
+
+    revision: str
+    metrics: dict[str, Measurement]
+    truth: dict[str, float]
+
+
 class Failure(BaseModel):
     """What went wrong in a failed cell."""
 
@@ -124,6 +140,7 @@ class Record(BaseModel):
         metrics: By name, after the last epoch, on the test set.
         best_metrics: The same after the epoch with the lowest validation loss.
         truth: Value of the true test pictures, for metrics that describe a picture.
+        transfer: Scores after the last epoch on other data sets, by spec.
         seconds: Of each phase: data, fit, eval.
         images_per_second: Pictures trained on per second of fit, validation left out.
         loss_weights: Of the terms of a sum with automatic weights, as they were found.
@@ -146,6 +163,7 @@ class Record(BaseModel):
     best_metrics: dict[str, Measurement] = {}
     best_epoch: int | None = None
     truth: dict[str, float] = {}
+    transfer: dict[str, Transfer] = {}
     seconds: dict[str, float] = {}
     images_per_second: float | None = None
     peak_memory_bytes: int | None = None
@@ -173,6 +191,11 @@ def dataset_slug(name: str) -> str:
     if readable == name:
         return readable
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def transfer_folder(cell_folder: Path, dataset: str) -> Path:
+    """Where a cell keeps what it scored on another data set, given by its spec."""
+    return cell_folder / "transfer" / dataset_slug(dataset)
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -137,7 +137,7 @@ def _prepare(plan: Plan, place: Place, display: Display) -> tuple[list[Job], lis
     """Check components, prepare the data sets, and make the jobs.
 
     Returns:
-        The jobs, and those whose data set cannot be had, each with the reason.
+        The jobs, and those of which a data set cannot be had, each with the reason.
     """
     from bench.datasets import prepare_datasets
     from bench.preflight import check_components
@@ -146,12 +146,14 @@ def _prepare(plan: Plan, place: Place, display: Display) -> tuple[list[Job], lis
     found = prepare_datasets(plan.folder, plan.pending, place.decoders, display)
     jobs, lost = [], []
     for cell in plan.pending:
-        data = found[cell.dataset.text]
-        missing = isinstance(data, Exception)
+        needed = [found[component.text] for component in (cell.dataset, *cell.tested_on)]
+        missing = next((one for one in needed if isinstance(one, Exception)), None)
         folder = plan.folder / "cells" / cell.id
-        job = Job.of(cell, prepared=folder if missing else data.folder, folder=folder, device=place.device)
+        own, *others = [folder if missing else data.folder for data in needed]
+        test_on = dict(zip((component.text for component in cell.tested_on), others, strict=True))
+        job = Job.of(cell, prepared=own, test_on=test_on, folder=folder, device=place.device)
         if missing:
-            lost.append((job, data))
+            lost.append((job, missing))
         else:
             jobs.append(job)
     return jobs, lost

@@ -7,8 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from registry import DATASETS
 from registry.errors import UserError
 from registry.registry import choices
+from registry.spec import parse_component, split
 
 
 class Settings(BaseModel):
@@ -36,6 +38,21 @@ class Settings(BaseModel):
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
 
+    test_on: tuple[str, ...] | None = Field(
+        None, description="Data sets that every trained cell is also tested on, besides its own; null: none."
+    )
+
+    @field_validator("test_on", mode="before")
+    @classmethod
+    def _one_or_several(cls, test_on: Any) -> Any:
+        return split(test_on, ",") if isinstance(test_on, str) else test_on
+
+    @field_validator("test_on")
+    @classmethod
+    def _canonical(cls, test_on: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        # Canonical and each once: a cell's id depends on them. None at all is as if nothing had been asked for.
+        return tuple(dict.fromkeys(parse_component(DATASETS, text).text for text in test_on or ())) or None
+
     @field_validator("crop_size")
     @classmethod
     def _fits_into_the_picture(cls, crop_size: int | None, info: ValidationInfo) -> int | None:
@@ -49,7 +66,8 @@ def read_settings(values: dict[str, Any], where: str) -> Settings:
     """Settings from a mapping.
 
     Raises:
-        UserError: A key is unknown or a value has the wrong type or range; ``where`` says where it was written.
+        UserError: A key is unknown or a value has the wrong type or range; ``where`` says where it was written. Or
+            a data set to test on is unknown or wrong.
     """
     try:
         return Settings.model_validate(values)

@@ -19,7 +19,7 @@ from bench.evaluation import Evaluation, Predict, evaluate
 from bench.identity import work_of
 from bench.network import Predictor, check_sizes
 from bench.randomness import seed_all
-from bench.records import DataSummary, Record, now, write_record
+from bench.records import DataSummary, Record, Transfer, now, transfer_folder, write_record
 from bench.samples import half_epoch
 from bench.storage import StorageError
 from bench.supply import batches
@@ -101,7 +101,6 @@ class _Work:
     def _open_data(self) -> Prepared:
         started = time.perf_counter()
         data = open_prepared(self.job.prepared)
-        self.train_mean_ab = torch.tensor(data.train_mean_ab)
         self.facts["data"] = DataSummary.of(self.job.dataset, data)
         self.seconds["data"] = time.perf_counter() - started
         return data
@@ -134,7 +133,7 @@ class _Work:
             data.pictures("validation"),
             settings=self.settings,
             seed=self.job.seed,
-            train_mean_ab=self.train_mean_ab,
+            train_mean_ab=torch.tensor(data.train_mean_ab),
             on_step=self.on_step,
             on_epoch=on_epoch,
             checkpoint=checkpoint,
@@ -147,6 +146,7 @@ class _Work:
         self.artefacts.keep_samples(predictor, data, "last")
         self.artefacts.save_weights("model", predictor.network.state_dict())
         last = self._score(predictor, data)
+        self._score_elsewhere(predictor)
         self._score_best(predictor, result, data, last)
 
     def _take_up(self, checkpoint: Checkpoint, half: int) -> dict[str, Any] | None:
@@ -168,10 +168,18 @@ class _Work:
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:
         evaluation = self._evaluate(predict, data)
         self.facts |= {"metrics": evaluation.metrics, "truth": evaluation.truth}
-        self.artefacts.write_table("per_image", evaluation.per_image)
-        self.artefacts.save_colors(evaluation.colors)
+        self.artefacts.store(evaluation, self.job.folder)
         self.artefacts.keep_extremes(predict, data, evaluation.per_image)
         return evaluation
+
+    def _score_elsewhere(self, predict: Predict) -> None:
+        """Test on other data sets, on each against its own mean colour, as a network trained there is tested."""
+        transfer = self.facts.setdefault("transfer", {})
+        for name, prepared in self.job.test_on.items():
+            data = open_prepared(prepared)
+            evaluation = self._evaluate(predict, data)
+            self.artefacts.store(evaluation, transfer_folder(self.job.folder, name))
+            transfer[name] = Transfer(revision=data.revision, metrics=evaluation.metrics, truth=evaluation.truth)
 
     def _score_best(self, predictor: Predictor, result: Fit, data: Prepared, last: Evaluation) -> None:
         if result.best_weights is None:
@@ -190,7 +198,7 @@ class _Work:
             predict,
             data.pictures("test"),
             list(data.keys("test")),
-            train_mean_ab=self.train_mean_ab,
+            train_mean_ab=torch.tensor(data.train_mean_ab),
             batch_size=self.settings.batch_size,
             device=self.job.device,
         )

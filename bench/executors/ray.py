@@ -123,8 +123,10 @@ class _Attempt:
 
 def _supplies(job: Job) -> Supplies:
     names = [item.path.name for item in weights.listing()]
+    files = (PICTURES, MANIFEST, TRAIN_COLORS)
     return Supplies(
-        prepared=Parcel.of(job.prepared, (PICTURES, MANIFEST, TRAIN_COLORS)),
+        prepared=Parcel.of(job.prepared, files),
+        test_on={name: Parcel.of(folder, files) for name, folder in job.test_on.items()},
         weights=Parcel.of(weights.folder(), names),
         versions=package_versions(),
     )

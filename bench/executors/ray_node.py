@@ -52,11 +52,13 @@ class Supplies:
 
     Attributes:
         prepared: The prepared data set.
+        test_on: Other prepared data sets that the cell is tested on, by spec.
         weights: The pretrained weights that the driver's machine has.
         versions: Packages that decide the numbers, and their versions on the driver's machine.
     """
 
     prepared: Parcel
+    test_on: Mapping[str, Parcel]
     weights: Parcel
     versions: Mapping[str, str]
 
@@ -103,13 +105,14 @@ def run_on_node(job: Job, supplies: Supplies, desk: Any) -> tuple[Record, dict[s
     fetch = partial(_fetch, desk)
     receive_weights(supplies.weights, fetch)
     prepared = receive_prepared(supplies.prepared, fetch)
+    test_on = {name: receive_prepared(parcel, fetch) for name, parcel in supplies.test_on.items()}
     # Imported here because PyTorch takes seconds, and a node that lacks it shall say so as this cell's failure.
     from bench import checkpoint
     from bench.work import run_cell
 
     with tempfile.TemporaryDirectory(prefix="colorization-bench-") as temporary:
         folder = Path(temporary) / job.cell_id
-        here = replace(job, prepared=prepared, folder=folder)
+        here = replace(job, prepared=prepared, test_on=test_on, folder=folder)
         record = run_cell(here, step_teller(job.cell_id, tell), lambda text: tell(Noted(job.cell_id, text)))
         files = {
             path.relative_to(folder).as_posix(): np.fromfile(path, np.uint8)

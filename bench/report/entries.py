@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from bench.records import Measurement, Record
-from bench.report.legend import RATIO, metric
+from bench.report.legend import COLORS_RATIO, RATIO, metric
 from bench.report.markdown import code
 from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
 from registry.errors import UserError
+
+_RATIOS = {RATIO: "colorfulness", COLORS_RATIO: "ab_effective_colors"}
+"""Metrics that no record has: what they divide by its value for the truth."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +94,16 @@ class Entry:
         return Uncertainty(values[0], 0.0, only.stderr**2, 1, only.n)
 
 
-def measure(record: Record, name: str) -> Measurement | None:
-    """A metric of a record, the ratio of colorfulness to the truth's included."""
-    metrics = record.metrics
-    if name != RATIO:
-        return metrics.get(name)
-    colorfulness, truth = metrics.get("colorfulness"), record.truth.get("colorfulness")
-    if colorfulness is None or colorfulness.value is None or not truth:
+def measure(record: Record, name: str, on: str | None = None) -> Measurement | None:
+    """A metric of a record, ratios to the truth's included; ``on`` another data set that it was tested on."""
+    scores = record if on in (None, record.dataset) else record.transfer.get(on)
+    if scores is None or name not in _RATIOS:
+        return scores.metrics.get(name) if scores else None
+    of = _RATIOS[name]
+    found, truth = scores.metrics.get(of), scores.truth.get(of)
+    if found is None or found.value is None or not truth:
         return None
-    return Measurement(value=colorfulness.value / truth, n=colorfulness.n)
+    return Measurement(value=found.value / truth, n=found.n)
 
 
 def goal(entries: Iterable[Entry], name: str) -> Goal:

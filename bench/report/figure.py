@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Section = Literal["headline", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"]
+Section = Literal[
+    "headline", "imbalance", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"
+]
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Figure:
         dataset: Spec of the data set it is about; None where it is about all of them.
         folded: More of the same: shown only to a reader who asks for it.
         lines: Sentences that say what it shows, one per line, in Markdown.
+        table: In Markdown, shown below the sentences.
         details: Summaries and bodies, in Markdown, of what is folded away below it.
     """
 
@@ -33,4 +36,5 @@ class Figure:
     dataset: str | None
     folded: bool = False
     lines: tuple[str, ...] = ()
+    table: str = ""
     details: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from bench.report.extremes import draw_extremes
 from bench.report.figure import Figure
 from bench.report.gains import draw_gains
 from bench.report.heatmaps import draw_heatmaps
+from bench.report.imbalance import draw_imbalance
 from bench.report.matrix import draw_matrix
 from bench.report.shares import draw_shares
 from bench.report.sheets import draw_progress, draw_sheets
@@ -45,4 +46,6 @@ def draw_figures(run: StoredRun, folder: Path) -> list[Figure]:
         folder: Where the pictures go; made when there is something to draw.
     """
     folder = folder.resolve()
-    return [figure for board in boards(run) for draw in _DRAWINGS for figure in draw(board, folder)]
+    found = boards(run)
+    figures = [figure for board in found for draw in _DRAWINGS for figure in draw(board, folder)]
+    return [*figures, *draw_imbalance(run, found, folder)]

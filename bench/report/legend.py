@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 RATIO = "colorfulness_ratio"
+COLORS_RATIO = "effective_colors_ratio"
 HEADLINES = ("lpips", RATIO, "ab_imbalance")
 TABLE = ("lpips", RATIO, "ab_imbalance", "skill", "chroma_ratio")
 
@@ -97,6 +98,16 @@ LEGEND: dict[str, Metric] = {
         best=0.0,
         unit="Lab",
     ),
+    "rare_ab_error": Metric(
+        "rare colour error",
+        "mean of |a − a'| and |b − b'| over the pixels whose true ab bin is rare, divided by that of grey; rare are "
+        "the least frequent bins of the true test pictures that together hold at most a quarter of their pixels",
+        "0 perfect, 1 as bad as grey, above 1 worse",
+        "this project; bins after Zhang et al. 2016",
+        "Rare in the test pictures, which need not be rare in training. Only a quarter of the pixels: a network that "
+        "paints everything garish can do well here, so read it beside skill.",
+        best=0.0,
+    ),
     "ciede2000": Metric(
         "CIEDE2000",
         "mean colour difference ΔE00 of the pictures as they are seen",
@@ -113,6 +124,14 @@ LEGEND: dict[str, Metric] = {
         "Hill 1973 (order 1)",
         "As ab imbalance, of which it is another form: wrong colours count as well as right ones.",
         unit="bins",
+    ),
+    COLORS_RATIO: Metric(
+        "effective colours ratio",
+        "effective colours of the predictions / those of the true pictures",
+        "towards 0 a single colour, 1 as many colours as the truth",
+        _PROJECT,
+        "As effective colours: wrong ones count as well as right ones.",
+        best=1.0,
     ),
     "ab_gini": Metric(
         "ab Gini",

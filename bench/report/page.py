@@ -20,6 +20,12 @@ from bench.report.tables import dataset_tables
 SECTIONS = (
     ("shares", "What matters more", "How much of what varies comes from the architecture, and how much from the loss?"),
     ("comparison", "Which differences hold", "Which losses, and which architectures, differ by more than chance?"),
+    (
+        "imbalance",
+        "Imbalance",
+        "Does a data set that is mostly one colour make networks lazy, do they cope with other pictures, and does it "
+        "help to weigh rare colours up?",
+    ),
     ("pictures", "Pictures", "What do the numbers look like? All cells colour the same test pictures."),
     (
         "curves",

@@ -11,9 +11,9 @@ import pandas as pd
 
 from bench.records import Record
 from bench.report.entries import Goal, measure
-from bench.report.legend import RATIO
+from bench.report.legend import COLORS_RATIO, RATIO
 from bench.report.statistics import Uncertainty, uncertain
-from bench.report.stored import Colors, StoredRun
+from bench.report.stored import StoredRun
 
 RESAMPLES = 1000
 
@@ -21,6 +21,7 @@ _QUOTIENTS = {
     RATIO: ("colorfulness", "colorfulness_truth"),
     "chroma_ratio": ("chroma", "chroma_truth"),
     "skill": ("skill_mse", "skill_lazy_mse"),
+    "rare_ab_error": ("rare_ab_error_sum", "rare_ab_error_grey_sum"),
 }
 """Metrics that divide one mean over pictures by another."""
 
@@ -50,18 +51,32 @@ class Pictures:
 class Sample:
     """A metric of some trainings.
 
+    Args:
+        on: A data set that they were tested on; None: their own.
+        lazy: Of the skill: squared error of the lazy colour on each test picture, in place of each training's own.
+
     Attributes:
         records: Those of the completed trainings that have a value.
         values: ``(trainings,)``.
         pictures: None where what is needed was not stored for every training.
     """
 
-    def __init__(self, run: StoredRun, records: Sequence[Record], name: str, where: Goal) -> None:
-        found = {index: one.value for index, record in enumerate(records) if (one := measure(record, name))}
+    def __init__(
+        self,
+        run: StoredRun,
+        records: Sequence[Record],
+        name: str,
+        where: Goal,
+        on: str | None = None,
+        lazy: pd.Series | None = None,
+    ) -> None:
+        found = {index: one.value for index, record in enumerate(records) if (one := measure(record, name, on))}
         self.records = [records[index] for index, value in found.items() if value is not None]
         self.values = np.array([value for value in found.values() if value is not None], dtype=float)
         self.where = where
-        self.pictures = _pictures(run, self.records, name) if self.records else None
+        self.pictures = _pictures(run, self.records, name, on, lazy) if self.records else None
+        if lazy is not None and self.pictures is not None:
+            self.values = 1 + self.pictures.each.mean(axis=0) / lazy.mean()
         self._columns = {(one.architecture, one.loss, one.seed): n for n, one in enumerate(self.records)}
 
     def mean(self, place: Place) -> Uncertainty | None:
@@ -143,11 +158,13 @@ def _distances(where: Goal, values: np.ndarray, truth: np.ndarray | None) -> np.
     return where.distance(values)
 
 
-def _pictures(run: StoredRun, records: Sequence[Record], name: str) -> Pictures | None:
+def _pictures(
+    run: StoredRun, records: Sequence[Record], name: str, on: str | None, lazy: pd.Series | None
+) -> Pictures | None:
     if name in _POOLED:
-        return _of_bins(run, records, name)
+        return _of_bins(run, records, name, on)
     columns = _QUOTIENTS.get(name, (name, f"{name}_truth"))
-    tables = [run.per_image(record) for record in records]
+    tables = [run.per_image(record, on) for record in records]
     if any(table is None or columns[0] not in table for table in tables):
         return None
     each = pd.concat([table.set_index("picture")[columns[0]] for table in tables], axis=1, join="inner").dropna()
@@ -156,7 +173,10 @@ def _pictures(run: StoredRun, records: Sequence[Record], name: str) -> Pictures 
     draws, values = _draws(len(each)), each.to_numpy()
     redrawn, second, truth = draws @ values, None, None
     if columns[1] in tables[0]:
-        second = tables[0].set_index("picture")[columns[1]].loc[each.index].to_numpy()
+        first = tables[0].set_index("picture")[columns[1]] if lazy is None else lazy
+        if not each.index.isin(first.index).all():
+            return None
+        second = first.loc[each.index].to_numpy()
         truth = draws @ second
     if name == "skill":
         return Pictures(1 - redrawn / truth[:, None], None, -values, None)
@@ -165,19 +185,18 @@ def _pictures(run: StoredRun, records: Sequence[Record], name: str) -> Pictures 
     return Pictures(redrawn, truth, values, second)
 
 
-def _of_bins(run: StoredRun, records: Sequence[Record], name: str) -> Pictures | None:
+def _of_bins(run: StoredRun, records: Sequence[Record], name: str, on: str | None) -> Pictures | None:
     """A measure of the pooled ab bins, for the predictions and for the truth."""
-    stored = [run.true_colors(records[0].dataset), *(run.colors(record) for record in records)]
+    stored = [run.true_colors(on or records[0].dataset), *(run.colors(record, on) for record in records)]
     if any(one is None for one in stored) or len({one.bins.shape for one in stored}) > 1 or len(stored[0].bins) < 2:
         return None
     measured = _POOLED[name]
     truth, *redrawn = (measured(_draws(len(one.bins)) @ one.bins.astype(float)) for one in stored)
-    each_truth, *each = (_each(measured, one) for one in stored)
+    each_truth, *each = (measured(one.bins.astype(float)) for one in stored)
+    if name == COLORS_RATIO:
+        redrawn, each = [one / truth for one in redrawn], [one / each_truth for one in each]
+        truth = each_truth = None
     return Pictures(np.stack(redrawn, axis=1), truth, np.stack(each, axis=1), each_truth)
-
-
-def _each(measured: object, colors: Colors) -> np.ndarray:
-    return measured(colors.bins.astype(float))
 
 
 def _entropy(counts: np.ndarray) -> np.ndarray:
@@ -189,6 +208,7 @@ def _entropy(counts: np.ndarray) -> np.ndarray:
 _POOLED = {
     "ab_imbalance": lambda counts: 1 - _entropy(counts) / np.log(counts.shape[1]),
     "ab_effective_colors": lambda counts: np.exp(_entropy(counts)),
+    COLORS_RATIO: lambda counts: np.exp(_entropy(counts)),
 }
 
 

@@ -117,6 +117,30 @@ def uncertain(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int) -
     return Uncertainty(float(values.mean()), seeds, float(pictures), n, n_pictures, freedom)
 
 
+def contrast(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int, weights: Sequence[float]) -> Uncertainty:
+    """A weighted sum over conditions, such as a slope over doses, of means over places and seeds.
+
+    Every training counts as a draw of its own. What trainings with the same seed share cancels where the weights sum
+    to 0, so that the interval is then rather too long than too short.
+
+    Args:
+        values: ``(places, conditions, seeds)``.
+        redrawn: The same on test sets drawn again, ``(draws, places, conditions, seeds)``.
+        weights: Of the conditions.
+    """
+    places, conditions, seeds = values.shape
+    # `uncertain` takes means: of sums, each part counts as many times as there are parts.
+    scale = conditions * np.asarray(weights, dtype=float)[:, None]
+    drawn = None if redrawn is None else (redrawn * scale).reshape(-1, places * conditions, seeds)
+    return uncertain((values * scale).reshape(-1, seeds), drawn, n_pictures)
+
+
+def slope_weights(doses: Sequence[float]) -> np.ndarray:
+    """What least squares multiplies the values at some doses with to get their slope."""
+    away = np.asarray(doses, dtype=float) - np.mean(doses)
+    return away / (away**2).sum()
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values corrected for how many there are (Holm 1979)."""
     # Imported here because it takes most of a second.

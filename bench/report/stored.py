@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 
 from bench.grid import Grid, load_grid
-from bench.records import DatasetRecord, Record, dataset_slug, read_records
+from bench.records import DatasetRecord, Record, dataset_slug, read_records, transfer_folder
 from registry.errors import UserError
 
 
@@ -78,13 +78,17 @@ class StoredRun:
         """A row per epoch; None for baselines and cells that did not end."""
         return self._table(record, "history.csv")
 
-    def per_image(self, record: Record) -> pd.DataFrame | None:
-        """A row per test picture after the last epoch, with the column ``picture`` and one per metric."""
-        return self._table(record, "per_image.csv")
+    def per_image(self, record: Record, on: str | None = None) -> pd.DataFrame | None:
+        """A row per test picture after the last epoch, with the column ``picture`` and one per metric.
 
-    def colors(self, record: Record) -> Colors | None:
+        Args:
+            on: Another data set that the cell was tested on. So in `colors`.
+        """
+        return self._once(_csv, self._scored(record, on) / "per_image.csv")
+
+    def colors(self, record: Record, on: str | None = None) -> Colors | None:
         """Colours predicted for the test set after the last epoch."""
-        return self._once(_colors, self.cell_folder(record) / "colors.npz")
+        return self._once(_colors, self._scored(record, on) / "colors.npz")
 
     def true_colors(self, dataset: str) -> Colors | None:
         """Colours of a data set's true test pictures."""
@@ -104,6 +108,10 @@ class StoredRun:
     def cell_folder(self, record: Record) -> Path:
         """Where a cell's files are."""
         return self.folder / "cells" / record.cell_id
+
+    def _scored(self, record: Record, on: str | None) -> Path:
+        folder = self.cell_folder(record)
+        return folder if on in (None, record.dataset) else transfer_folder(folder, on)
 
     def _dataset_folder(self, dataset: str) -> Path:
         return self.folder / "datasets" / dataset_slug(dataset)

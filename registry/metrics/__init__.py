@@ -101,6 +101,14 @@ def ab_mae() -> Any:
     return AbMae()
 
 
+@METRICS.register("rare_ab_error")
+def rare_ab_error() -> Any:
+    """Absolute error of a and b on the rarest quarter of the true colours, over that of grey."""
+    from registry.metrics.rare_colors import RareAbError
+
+    return RareAbError()
+
+
 @METRICS.register("ciede2000")
 def ciede2000() -> Any:
     """Mean colour difference CIEDE2000 (CIE 142-2001) of the viewed pictures."""

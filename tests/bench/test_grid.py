@@ -113,3 +113,21 @@ def test_the_grid_file_keeps_what_yaml_would_change(tmp_path):
     path = tmp_path / "grid.yaml"
     path.write_text(_grid(datasets=["folder(path='a: b #c')"]).resolved().to_yaml())
     assert yaml.safe_load(path.read_text())["datasets"] == ['folder(path="a: b #c")'] or load_grid(str(path)).cells()
+
+
+def test_trained_cells_alone_are_tested_on_other_data_sets_than_their_own():
+    settings = {"test_on": ["synthetic-faces", "synthetic-flowers(imbalance=1)"]}
+    grid = Grid(architectures=["unet"], losses=["l1"], datasets=["synthetic-faces"], settings=settings)
+    tested_on = {cell.architecture.name: [one.text for one in cell.tested_on] for cell in grid.cells()}
+    assert tested_on.pop("unet") == ["synthetic-flowers(imbalance=1)"]
+    assert set(map(tuple, tested_on.values())) == {()}
+
+
+def test_testing_on_nothing_else_changes_no_id():
+    def ids(**settings):
+        grid = Grid(architectures=["unet"], losses=["l1"], datasets=["synthetic-faces"], settings=settings)
+        return [cell.id for cell in grid.cells()]
+
+    assert ids(test_on=[]) == ids(test_on=None) == ids()
+    assert ids(test_on="synthetic-flowers") != ids()
+    assert ids(test_on="synthetic-flowers") == ids(test_on=["synthetic-flowers(seed=0)"])

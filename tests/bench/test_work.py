@@ -9,10 +9,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from bench.cell import Job
-from bench.records import read_record
+from bench.records import dataset_slug, read_record
 from bench.settings import Settings
 from bench.work import run_cell
 from registry import ARCHITECTURES, LOSSES
+from registry.color import Colors
 from registry.datasets.prepared import prepare
 from registry.errors import UnavailableError
 from registry.spec import parse_component
@@ -98,6 +99,34 @@ def test_a_trained_cell_leaves_everything_it_promises(job, tmp_path):
     assert len(pd.read_csv(folder / "per_image.csv")) == 8
     for kept in ("half", "last", "extremes", "extremes_truth"):
         assert Image.open(folder / "samples" / f"{kept}.png").size == (3 * 32, 32)
+
+
+def test_a_cell_is_tested_on_other_data_sets_as_a_network_trained_there_is(job, tmp_path):
+    from registry import DATASETS
+
+    faces = parse_component(DATASETS, "synthetic-faces(n_train=8, n_validation=2, n_test=4)")
+    prepared = prepare(faces.create(), faces.text, 32)
+    without = run_cell(job(), _ignore)
+    record = run_cell(replace(job(), test_on={faces.text: prepared.folder}), _ignore)
+    assert record.error is None
+    assert record.metrics == without.metrics
+    assert without.transfer == {}
+    assert read_record(tmp_path / "abc").transfer == record.transfer
+
+    [transfer] = record.transfer.values()
+    assert transfer.revision == prepared.revision
+    assert set(transfer.metrics) == set(record.metrics)
+    folder = tmp_path / "abc" / "transfer" / dataset_slug(faces.text)
+    each = pd.read_csv(folder / "per_image.csv")
+    assert each["picture"].tolist() == prepared.keys("test")
+    # Lazy on faces is the mean colour of training faces, not that of the flowers it was trained on.
+    truth = Colors.from_rgb8(torch.from_numpy(np.array(prepared.pictures("test"))))
+    lazy = ((truth.ab - torch.tensor(prepared.train_mean_ab).view(1, 2, 1, 1)) ** 2).mean(dim=(1, 2, 3))
+    assert each["skill_lazy_mse"].tolist() == pytest.approx(lazy.tolist(), rel=1e-4)
+    assert transfer.metrics["skill"].value == pytest.approx(1 - each["skill_mse"].mean() / lazy.mean().item(), rel=1e-4)
+    assert transfer.truth["chroma"] == pytest.approx(truth.chroma.mean().item(), rel=1e-4)
+    with np.load(folder / "colors.npz") as colors:
+        assert len(colors["bins"]) == 4
 
 
 def test_the_same_cell_gives_the_same_numbers(job):

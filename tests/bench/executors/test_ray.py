@@ -32,7 +32,13 @@ from registry.errors import UserError
 
 pytestmark = pytest.mark.slow
 
-SETTINGS = {"image_size": 32, "epochs": 2, "steps_per_epoch": 2, "batch_size": 8}
+SETTINGS = {
+    "image_size": 32,
+    "epochs": 2,
+    "steps_per_epoch": 2,
+    "batch_size": 8,
+    "test_on": ["synthetic-flowers(n_train=8, n_validation=2, n_test=4)"],
+}
 TINY_UNET = "unet(n_down=2, num_filters=4)"
 GRID = Grid(
     architectures=[TINY_UNET],
@@ -178,8 +184,10 @@ def test_two_nodes_of_which_one_is_killed_give_what_local_workers_give(tmp_path,
     assert counts == {"completed": 3}
     pd.testing.assert_frame_equal(_numbers(ray), _numbers(local), check_exact=True)
     assert _artefacts(ray) == _artefacts(local)
-    (fetched,) = (tmp_path / "cache of the node" / "data").glob("*/pictures.npy")
-    assert fetched.read_bytes() == (cache_root() / fetched.relative_to(fetched.parents[2])).read_bytes()
+    fetched = list((tmp_path / "cache of the node" / "data").glob("*/pictures.npy"))
+    assert len(fetched) == 2
+    for path in fetched:
+        assert path.read_bytes() == (cache_root() / path.relative_to(path.parents[2])).read_bytes()
 
 
 def test_a_cell_that_loses_every_worker_fails_alone(tmp_path):
@@ -234,6 +242,6 @@ def test_an_interrupted_run_ends_with_all_its_processes(tmp_path, how):
 def test_a_results_folder_that_cannot_be_written_is_told(tmp_path, make_record):
     (tmp_path / "cells").write_text("a file in the way")
     (cell,) = GRID.cells()[:1]
-    job = Job.of(cell, prepared=tmp_path, folder=tmp_path / "cells" / cell.id, device="cpu")
+    job = Job.of(cell, prepared=tmp_path, test_on={}, folder=tmp_path / "cells" / cell.id, device="cpu")
     with pytest.raises(UserError, match=r"Cannot write to .* the same command then does the rest"):
         _store(job, make_record(cell.id), {"history.csv": np.zeros(1, np.uint8)})

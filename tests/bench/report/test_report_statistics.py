@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import binom, t, ttest_1samp
+from statsmodels.api import OLS, add_constant
 from statsmodels.stats.multitest import multipletests
 
 from bench.report import sample, statistics
 from bench.report.entries import Goal, collect, goal, ranked
 from bench.report.sample import Sample
-from bench.report.statistics import Uncertainty, uncertain
+from bench.report.statistics import Uncertainty, contrast, slope_weights, uncertain
 from bench.report.stored import StoredRun
 
 PICTURES, DRAWS = 60, 400
@@ -181,3 +182,41 @@ def test_without_stored_bins_nothing_is_redrawn(make_run):
     found = _sample(StoredRun(folder), "ab_imbalance")
     assert found.pictures is None
     assert found.difference([("unet", "l1")], [("unet-resnet18", "l1")]).half is None
+
+
+def test_a_slope_is_that_of_statsmodels():
+    random = np.random.default_rng(0)
+    doses, values = np.array([0, 0.4, 0.7, 0.9, 1]), random.normal(size=(2, 5, 3))
+    found = contrast(values, None, 0, slope_weights(doses))
+    x = np.broadcast_to(doses[:, None], values.shape).ravel()
+    assert found.value == pytest.approx(OLS(values.ravel(), add_constant(x)).fit().params[1])
+
+
+def test_a_contrast_by_hand():
+    # Variances 2 and 8 over two seeds: (1 * 2 + 1 * 8) / 2, and 10^2 / (2^2 + 8^2) degrees of freedom.
+    found = contrast(np.array([[[0.0, 2.0], [5.0, 9.0]]]), None, 0, [-1, 1])
+    assert (found.value, found.seeds, found.freedom) == pytest.approx((6, 5, 100 / 68))
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_slopes_without_an_effect_are_found_no_more_often_than_promised(seeds, shared):
+    random, draws = np.random.default_rng(seeds), 400
+    weights = slope_weights([0, 0.4, 0.7, 0.9, 1])
+    found = 0
+    for _ in range(draws):
+        # What a seed has at every dose alike is no response to the dose.
+        values = random.normal(size=(1, 5, seeds)) + shared * random.normal(size=(1, 1, seeds))
+        found += contrast(values, None, 0, weights).p() < 0.05
+    assert found <= binom.ppf(0.975, draws, 0.05)
+    assert shared or found >= binom.ppf(0.025, draws, 0.03)
+
+
+def test_a_planted_slope_is_found_with_few_seeds():
+    random, doses = np.random.default_rng(0), np.array([0, 0.4, 0.7, 0.9, 1])
+    found = [
+        contrast(-0.2 * doses[:, None] + 0.02 * random.normal(size=(1, 5, 2)), None, 0, slope_weights(doses))
+        for _ in range(100)
+    ]
+    assert np.mean([one.p() < 0.05 for one in found]) > 0.9
+    assert np.mean([one.low <= -0.2 <= one.high for one in found]) > 0.9

@@ -1,0 +1,160 @@
+"""Does one dominant colour in training make networks lazy? Measures against its share, and a verdict per loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.report.doses import Response, Series, responses
+from bench.report.figure import Figure
+from bench.report.laziness import MEASURES, frame, scope, signed, write_p
+from bench.report.legend import metric
+from bench.report.markdown import code, escape, join, table
+from bench.report.stored import StoredRun
+from bench.report.style import canvas, color_of, file_name, loss_lines, small_multiples
+from bench.report.tables import write
+
+_APART = 0.008
+"""Between the marks of two losses, in parts of the range of doses, so that intervals do not hide each other."""
+
+
+def draw_dose_response(run: StoredRun, one: Series, folder: Path) -> list[Figure]:
+    """A panel per measure, a line per loss, over the doses."""
+    found = responses(run, one)
+    if not found:
+        return []
+    losses = list(dict.fromkeys(part.loss for part in found))
+    path = folder / file_name("dose", one.name)
+    _draw(one, found, losses, path)
+    verdicts = [verdict(one.doses, [part for part in found if part.loss == loss]) for loss in losses]
+    return [
+        Figure(
+            path,
+            f"Dose and response on {one.short}",
+            "The dose is the share of the training pictures that are of one dominant colour; the test pictures are "
+            "balanced and the same at every dose. Points are means over seeds with 95 % intervals; dashed: no better "
+            "than one constant colour (skill), as colourful as the truth (ratios), as bad as grey (rare colour error). "
+            "Skill is against the mean colour of training at the lowest dose throughout.",
+            f"Measures of laziness against the dose on {one.short}. " + " ".join(map(_alt, found)),
+            "imbalance",
+            one.name,
+            lines=(*verdicts, *_extremes(found), scope([part.slope for part in found])),
+            table=_slopes(found, losses),
+            details=((f"Every dose of {escape(one.short)} in numbers", _values(one, found)),),
+        )
+    ]
+
+
+def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
+    """What the dose does to a loss, from its responses of all measures."""
+    clear = [part for part in found if part.slope.clear]
+    lazier = [part for part in clear if part.slope.lazier]
+    livelier = [part for part in clear if not part.slope.lazier]
+    unclear = [metric(part.slope.name).label for part in found if not part.slope.clear]
+    name, reach = code(found[0].loss), f"from dose {doses[0]:g} to {doses[-1]:g}"
+    skill = next((part.means[0] for part in found if part.slope.name == "skill"), None)
+    rest = f"; no clear change of {join(unclear)}" if unclear and clear else ""
+    if skill is not None and skill.value <= 0:
+        return (
+            f"{name} **cannot be judged**: at dose {doses[0]:g} it was no better than one constant colour already "
+            f"(skill {skill.value:.2f})."
+        )
+    if lazier and livelier:
+        sides = f"{_listed(lazier)}, but not in {_listed(livelier)}"
+        return f"{name} **gets lazier in part**: {reach} in {sides}{rest}."
+    if lazier:
+        return f"{name} **gets lazier**: {reach} {_listed(lazier)}{rest}."
+    if livelier:
+        return f"{name} **gets no lazier**, rather the opposite: {reach} {_listed(livelier)}{rest}."
+    return f"For {name} **no effect can be told**: {reach} {_listed(found)}."
+
+
+def _listed(found: Sequence[Response]) -> str:
+    return join([f"{metric(part.slope.name).label} goes {_course(part)}" for part in found])
+
+
+def _course(part: Response) -> str:
+    return f"from {part.means[0].value:.2f} to {part.means[-1].value:.2f} (slope {signed(part.slope.by)})"
+
+
+def _extremes(found: Sequence[Response]) -> list[str]:
+    """Which losses lose the least and the most skill."""
+    slopes = sorted((part.slope.by.value, part.loss) for part in found if part.slope.name == "skill")
+    if len(slopes) < 2:
+        return []
+    (most, first), (least, last) = slopes[0], slopes[-1]
+    return [f"Slopes of skill go from {most:+.2f} ({code(first)}) to {least:+.2f} ({code(last)})."]
+
+
+def _draw(one: Series, found: Sequence[Response], losses: list[str], path: Path) -> None:
+    shown = [name for name in MEASURES if any(part.slope.name == name for part in found)]
+    known = one.boards[0].losses
+    spread = _APART * (one.doses[-1] - one.doses[0])
+    with canvas(path, 0.9 + 2.4 * -(-len(shown) // 2)) as figure:
+        panels = small_multiples(figure, -(-len(shown) // 2), 2, sharex=True).ravel()
+        for panel in panels[len(shown) :]:
+            panel.set_axis_off()
+        for panel, name in zip(panels, shown, strict=False):
+            frame(panel, name)
+            for part in (part for part in found if part.slope.name == name):
+                step = spread * (losses.index(part.loss) - (len(losses) - 1) / 2)
+                values, halves = ([get(mean) for mean in part.means] for get in (_value, _half))
+                style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
+                color = color_of(part.loss, known)
+                panel.errorbar(np.array(one.doses) + step, values, halves, color=color, **style)
+            panel.set_xticks(one.doses, [f"{dose:g}" for dose in one.doses])
+        figure.supxlabel("dose: share of the training pictures of one dominant colour", size=9.5)
+        figure.legend(handles=loss_lines(losses, known), loc="outside upper center", ncols=5, frameon=False)
+
+
+def _value(mean: object) -> float:
+    return mean.value
+
+
+def _half(mean: object) -> float:
+    return mean.half or 0.0
+
+
+def _slopes(found: Sequence[Response], losses: Sequence[str]) -> str:
+    """Rows losses, columns the slopes of the measures; what is clear is bold."""
+    names = [name for name in MEASURES if any(part.slope.name == name for part in found)]
+    of = {(part.loss, part.slope.name): part.slope for part in found}
+    rows = [
+        [
+            escape(loss),
+            *(
+                (f"**{signed(slope.by)}**" if slope.clear else signed(slope.by))
+                if (slope := of.get((loss, name)))
+                else "–"
+                for name in names
+            ),
+        ]
+        for loss in losses
+    ]
+    head = ["loss", *(f"slope of {metric(name).label}" for name in names)]
+    return table(head, rows, numbers_from=1)
+
+
+def _values(one: Series, found: Sequence[Response]) -> str:
+    head = ["measure", "loss", *(f"dose {dose:g}" for dose in one.doses), "slope", "p (Holm)"]
+    rows = [
+        [
+            metric(part.slope.name).label,
+            escape(part.loss),
+            *(write(mean, 3) for mean in part.means),
+            signed(part.slope.by),
+            write_p(part.slope.p),
+        ]
+        for part in found
+    ]
+    how = (
+        "± is half of a 95 % interval. A slope is by least squares, per unit of the dose; every training counts as a "
+        "draw of its own, so that the spread between seeds at every dose tells how sure it is."
+    )
+    return f"{how}\n\n{table(head, rows, numbers_from=2)}"
+
+
+def _alt(part: Response) -> str:
+    return f"{part.loss}: {metric(part.slope.name).label} {part.means[0].value:.2f} to {part.means[-1].value:.2f}."
