@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-Section = Literal["headline", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"]
+Section = Literal["headline", "shares", "comparison", "huber", "curves", "colors", "cost", "distribution", "pictures"]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ from bench.report.tables import dataset_tables
 SECTIONS = (
     ("shares", "What matters more", "How much of what varies comes from the architecture, and how much from the loss?"),
     ("comparison", "Which differences hold", "Which losses, and which architectures, differ by more than chance?"),
+    (
+        "huber",
+        "The delta of Huber",
+        "Huber lies between L1 and L2: from which delta on is it one, and from which the other?",
+    ),
     ("pictures", "Pictures", "What do the numbers look like? All cells colour the same test pictures."),
     (
         "curves",

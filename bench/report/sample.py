@@ -102,6 +102,11 @@ class Sample:
         columns = np.array(self._take(flat, seeds)).reshape(*places.shape[:-1], len(seeds))
         return self.values[columns], None if self.pictures is None else self.pictures.redrawn[:, columns]
 
+    def rows(self, places: Sequence[Place], seeds: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Values of some rows with some seeds ``(places, seeds)``, and the same on redrawn test sets."""
+        values, redrawn = self.table(np.array(places, dtype=object)[:, None], seeds)
+        return values[:, 0], None if redrawn is None else redrawn[:, :, 0]
+
     @property
     def n_pictures(self) -> int:
         """How many pictures were drawn from; 0 where none were stored."""
