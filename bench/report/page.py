@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.report import headlines, inventory, provenance, words
+from bench.report import headlines, inventory, provenance, tuning, words
 from bench.report.entries import Entry, goal
 from bench.report.figure import Figure
 from bench.report.findings import findings
@@ -75,6 +75,7 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
         "settings": inventory.settings_table(run),
         "grid": fence(run.grid_text, "yaml"),
         "cells": inventory.cells_table(run),
+        "tuning": tuning.tuning_table(run),
         "left_out": inventory.left_out(run),
         "failures": inventory.failures(everything),
     }
