@@ -27,24 +27,26 @@ _HOW = (
 
 
 def draw_huber(board: Board, folder: Path) -> list[Figure]:
-    """A column per headline metric: its value above, its differences to L1 and L2 below."""
+    """A column per headline metric: its value, how far its mean is from L1's and L2's, and how far pictures are."""
     entries = findings(board.run)[board.dataset].entries if board.completed else []
     found = sweeps(board.run, entries)
     if not found:
         return []
     path = folder / file_name("huber", board.dataset)
-    with canvas(path, 4.9) as figure:
-        panels = small_multiples(figure, 2, len(found), sharex=True, gridspec_kw={"height_ratios": [1.25, 1]})
-        for (above, below), sweep in zip(panels.T, found, strict=True):
+    with canvas(path, 6.4) as figure:
+        panels = small_multiples(figure, 3, len(found), sharex=True, gridspec_kw={"height_ratios": [1.25, 1, 1]})
+        for (above, middle, below), sweep in zip(panels.T, found, strict=True):
             _draw_values(above, sweep, goal(entries, sweep.metric))
-            _draw_gaps(below, sweep)
+            _draw_gaps(middle, sweep)
+            _draw_nearness(below, sweep)
         panels[0, 0].set_ylabel("value")
-        panels[1, 0].set_ylabel("difference")
+        panels[1, 0].set_ylabel("difference\nof means")
+        panels[2, 0].set_ylabel("distance\nof a picture")
         figure.supxlabel("delta in Lab units", size=9.5)
         handles = [
             Line2D([], [], color=INK, marker="o", markersize=5, label="Huber"),
-            Line2D([], [], color=_L1, linewidth=2, label="L1; Huber less L1"),
-            Line2D([], [], color=_L2, linewidth=2, label="L2; Huber less L2"),
+            Line2D([], [], color=_L1, linewidth=2, label="L1; Huber against L1"),
+            Line2D([], [], color=_L2, linewidth=2, label="L2; Huber against L2"),
             Line2D([], [], color=FAINT, linestyle=":", label="the goal, where it is near"),
         ]
         figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
@@ -54,8 +56,9 @@ def draw_huber(board: Board, folder: Path) -> list[Figure]:
             path,
             f"Huber's delta on {board.dataset}",
             "Huber is a square below delta and a line above it: the smaller delta, the more it is L1, and the larger, "
-            "the more it is (half of) L2. Above: bands are L1 and L2. Below: where a line's interval holds 0, Huber "
-            f"cannot be told from that loss. All intervals are of 95 %, over {covers}.",
+            "the more it is (half of) L2. Above: bands are L1 and L2. In the middle: where a line's interval holds 0, "
+            "the means cannot be told apart. Below: how far the score of a picture is from the one it has with L1 or "
+            f"L2 and the same seed; Huber is nearer to the lower line. All intervals are of 95 %, over {covers}.",
             f"Headline metrics against Huber's delta on {board.dataset}. {' '.join(map(_alt, found))}",
             "huber",
             board.dataset,
@@ -85,6 +88,14 @@ def _draw_gaps(axes: Axes, sweep: Sweep) -> None:
     deltas = [step.delta for step in sweep.steps]
     axes.set_xticks(deltas, [f"{delta:g}" for delta in deltas])
     axes.minorticks_off()
+
+
+def _draw_nearness(axes: Axes, sweep: Sweep) -> None:
+    """Points alone: what counts is which is lower, and of that the sentence has the interval."""
+    for name, color in (("near_l1", _L1), ("near_l2", _L2)):
+        known = [(step.delta, getattr(step, name).value) for step in sweep.steps if getattr(step, name)]
+        axes.plot([delta for delta, _ in known], [far for _, far in known], "o-", color=color, markersize=5)
+    axes.set_ylim(bottom=0)
 
 
 def _draw_course(axes: Axes, sweep: Sweep, values: Sequence[Uncertainty], color: str, aside: float) -> None:

@@ -28,12 +28,18 @@ class Step:
         delta: In Lab units.
         value: Of the metric.
         from_l1: The value less that of L1, the same architectures, seeds and pictures for both. So is from_l2.
+        near_l1: How far the value of a picture is from the one it has with L1, a mean of absolute differences; None
+            where no pictures were stored. So is near_l2.
+        nearer: near_l1 less near_l2: below 0 where pictures are more like those of L1.
     """
 
     delta: float
     value: Uncertainty
     from_l1: Uncertainty
     from_l2: Uncertainty
+    near_l1: Uncertainty | None = None
+    near_l2: Uncertainty | None = None
+    nearer: Uncertainty | None = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,14 @@ def told(sweep: Sweep) -> str:
     title = f"**{metric(sweep.metric).label}**"
     if not sweep.apart.covers:
         return f"{title}: nothing is known of chance, so Huber cannot be compared with either."
+    return f"{title}: {_means(sweep)}{_pictures(sweep)}"
+
+
+def _means(sweep: Sweep) -> str:
     if _same(sweep.apart):
         return (
-            f"{title}: L1 and L2 themselves cannot be told apart ({interval(sweep.apart)}), so it does not show where "
-            "Huber becomes one or the other."
+            f"the means of L1 and L2 themselves cannot be told apart ({interval(sweep.apart)}), so they do not show "
+            "where Huber becomes one or the other."
         )
     like_l1 = [step for step in sweep.steps if _same(step.from_l1)]
     like_l2 = [step for step in sweep.steps if _same(step.from_l2)]
@@ -92,18 +102,34 @@ def told(sweep: Sweep) -> str:
     second = _where(sweep, like_l2, "from", ends, "L2", [step.from_l2 for step in like_l2])
     between = [step.delta for step in sweep.steps if step not in like_l1 and step not in like_l2]
     rest = f" With {_deltas(between)} it differs from both." if between else ""
-    return f"{title}: {first}; {second}.{rest}"
+    return f"{first}; {second}.{rest}"
+
+
+def _pictures(sweep: Sweep) -> str:
+    """Whose single pictures Huber's are more like, which can show where the means are alike."""
+    known = [step for step in sweep.steps if step.nearer is not None]
+    sides = {
+        "L1": [step.delta for step in known if step.nearer.high < 0],
+        "L2": [step.delta for step in known if step.nearer.low > 0],
+    }
+    parts = [f"nearer to {other} with {_deltas(deltas)}" for other, deltas in sides.items() if deltas]
+    if not parts:
+        return " Picture by picture it is clearly nearer to neither, at any delta." if known else ""
+    return f" Picture by picture it is {join(parts)}."
 
 
 def numbers(found: Sequence[Sweep]) -> str:
     """Every difference with its interval."""
     head = ["metric", "delta", "value", "less that of L1", "95 % interval", "less that of L2", "95 % interval"]
+    head += ["a picture from L1", "a picture from L2", "95 % interval of the difference"]
     rows = [
         [
             metric(sweep.metric).label,
             f"{step.delta:g}",
             f"{step.value.value:.4f}",
             *(part for gap in (step.from_l1, step.from_l2) for part in (f"{gap.value:+.4f}", interval(gap))),
+            *(f"{near.value:.4f}" if near else "–" for near in (step.near_l1, step.near_l2)),
+            interval(step.nearer) if step.nearer else "–",
         ]
         for sweep in found
         for step in sweep.steps
@@ -137,8 +163,16 @@ def _sweep(sample: Sample, name: str, entries: Sequence[Entry], deltas: dict[flo
         drawn = None if redrawn[loss] is None else redrawn[loss] - redrawn[other]
         return uncertain(values[loss] - values[other], drawn, sample.n_pictures)
 
+    def near(loss: str) -> list[Uncertainty | None]:
+        ours, first, second = ([(one, other) for one in architectures] for other in (loss, "l1", "l2"))
+        to_l1, to_l2 = (sample.apart(ours, theirs, seeds) for theirs in (first, second))
+        if to_l1 is None or to_l2 is None:
+            return [None, None, None]
+        difference = (to_l1[0] - to_l2[0], to_l1[1] - to_l2[1])
+        return [uncertain(*one, sample.n_pictures) for one in (to_l1, to_l2, difference)]
+
     steps = (
-        Step(delta, value(loss), gap(loss, "l1"), gap(loss, "l2"))
+        Step(delta, value(loss), gap(loss, "l1"), gap(loss, "l2"), *near(loss))
         for delta, loss in sorted(deltas.items(), key=lambda one: one[0])
     )
     return Sweep(name, tuple(steps), value("l1"), value("l2"), gap("l2", "l1"))

@@ -46,7 +46,8 @@ def test_a_known_course_is_told(make_sweep):
     sentence = told(_sweeps(make_sweep())["lpips"])
     assert sentence.startswith("**LPIPS**: up to a delta of 3 Huber cannot be told from L1 (a difference above 0.0")
     assert "; from a delta of 30 on Huber cannot be told from L2 (" in sentence
-    assert sentence.endswith(" With a delta of 10 it differs from both.")
+    assert " With a delta of 10 it differs from both. " in sentence
+    assert sentence.endswith("it is nearer to L1 with a delta of 1 or 3 and nearer to L2 with a delta of 30 or 100.")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_a_known_course_is_told(make_sweep):
         ({1: 0.22, 3: 0.22}, "at every delta Huber differs from L1"),
         ({10: 0.3, 3: 0.3, 1: 0.3}, "at no delta can Huber be told from L2"),
         ({100: 0.35}, "with a delta of 30 Huber cannot be told from L2"),
-        ({"l2": 0.2}, "L1 and L2 themselves cannot be told apart"),
+        ({"l2": 0.2}, "the means of L1 and L2 themselves cannot be told apart"),
     ],
 )
 def test_other_courses_are_told_as_they_are(make_sweep, changes, words):
@@ -70,6 +71,7 @@ def test_the_numbers_are_means_of_the_stored_ones(make_sweep):
     assert [step.from_l1.value for step in found.steps] == pytest.approx([0, 0, 0.05, 0.1, 0.1], abs=1e-9)
     assert [step.from_l2.value for step in found.steps] == pytest.approx([-0.1, -0.1, -0.05, 0, 0], abs=1e-9)
     assert (found.l1.value, found.l2.value, found.apart.value) == pytest.approx((0.2, 0.3, 0.1))
+    assert found.steps[2].near_l1.value == pytest.approx(0.05, abs=0.003)
     assert found.apart.covers == "seeds and pictures"
 
 
