@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,10 +114,25 @@ def _pictures(sweep: Sweep) -> str:
         "L1": [step.delta for step in known if step.nearer.high < 0],
         "L2": [step.delta for step in known if step.nearer.low > 0],
     }
-    parts = [f"nearer to {other} with {_deltas(deltas)}" for other, deltas in sides.items() if deltas]
+    middle = crossing(sweep)
+    halfway = f" It is as far from L1 as from L2 at a delta of about {middle:.2g}." if middle else ""
+    parts = [f"clearly nearer to {other} with {_deltas(deltas)}" for other, deltas in sides.items() if deltas]
     if not parts:
-        return " Picture by picture it is clearly nearer to neither, at any delta." if known else ""
-    return f" Picture by picture it is {join(parts)}."
+        return f" Picture by picture it is clearly nearer to neither, at any delta.{halfway}" if known else ""
+    return f" Picture by picture it is {join(parts)}.{halfway}"
+
+
+def crossing(sweep: Sweep) -> float | None:
+    """The delta at which pictures are as far from those of L1 as of L2, on a logarithmic axis; None without just one.
+
+    From L1's side to L2's: the other way round it would be chance.
+    """
+    known = [(math.log(step.delta), step.nearer.value) for step in sweep.steps if step.nearer is not None]
+    turns = [(one, other) for one, other in itertools.pairwise(known) if (one[1] < 0) != (other[1] < 0)]
+    if len(turns) != 1 or turns[0][0][1] >= 0:
+        return None
+    [((low, before), (high, after))] = turns
+    return math.exp(low - before * (high - low) / (after - before))
 
 
 def numbers(found: Sequence[Sweep]) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bench.report.entries import collect
-from bench.report.huber_sweep import huber_delta, sweeps, told
+from bench.report.huber_sweep import crossing, huber_delta, sweeps, told
 from bench.report.render import render
 from bench.report.stored import StoredRun
 
@@ -47,7 +47,8 @@ def test_a_known_course_is_told(make_sweep):
     assert sentence.startswith("**LPIPS**: up to a delta of 3 Huber cannot be told from L1 (a difference above 0.0")
     assert "; from a delta of 30 on Huber cannot be told from L2 (" in sentence
     assert " With a delta of 10 it differs from both. " in sentence
-    assert sentence.endswith("it is nearer to L1 with a delta of 1 or 3 and nearer to L2 with a delta of 30 or 100.")
+    nearer = "clearly nearer to L1 with a delta of 1 or 3 and clearly nearer to L2 with a delta of 30 or 100."
+    assert f"{nearer} It is as far from L1 as from L2 at a delta of about " in sentence
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_the_numbers_are_means_of_the_stored_ones(make_sweep):
     assert [step.from_l2.value for step in found.steps] == pytest.approx([-0.1, -0.1, -0.05, 0, 0], abs=1e-9)
     assert (found.l1.value, found.l2.value, found.apart.value) == pytest.approx((0.2, 0.3, 0.1))
     assert found.steps[2].near_l1.value == pytest.approx(0.05, abs=0.003)
+    assert crossing(found) == pytest.approx(10, rel=0.1)
     assert found.apart.covers == "seeds and pictures"
 
 
