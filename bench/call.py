@@ -23,6 +23,7 @@ def choose_grid(
     dataset: str | None,
     seeds: str | None,
     settings: list[str],
+    tune: Sequence[str] = (),
 ) -> Grid:
     """The grid with what the call says instead.
 
@@ -43,6 +44,8 @@ def choose_grid(
             changes[key.strip()] = yaml.safe_load(value)
         except (yaml.YAMLError, ValueError, RecursionError):
             raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
+    if tune:
+        changes["tune"] = read_tune(tune)
     update["settings"] = {**chosen.settings, **changes}
     return read_grid({**chosen.model_dump(), **update}, "The call")
 
@@ -86,6 +89,20 @@ def check_executor(executor: str, ray_address: str | None) -> None:
     """
     if ray_address is not None and executor != "ray":
         raise UserError("--ray-address goes with --executor ray.")
+
+
+def read_tune(texts: Sequence[str]) -> dict[str, list[str]]:
+    """Settings with the values to try, as they were written: ``learning_rate=3e-4,1e-3,3e-3``."""
+    tune: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, values = text.partition("=")
+        name = key.strip()
+        if not equals:
+            raise UserError(f"--tune {text!r}: write key=value,value, such as --tune learning_rate=3e-4,1e-3,3e-3.")
+        if name in tune:
+            raise UserError(f"--tune {text!r}: {name} was given before; write all of its values in one.")
+        tune[name] = [value.strip() for value in values.split(",")]
+    return tune
 
 
 def load_plugins(paths: Sequence[Path] | None) -> None:

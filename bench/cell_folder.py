@@ -12,6 +12,9 @@ from bench.storage import writing_to
 HALF = Path("samples") / "half.png"
 """The pictures of the half: a cell that goes on after it cannot make them again."""
 
+TRIES = "tries"
+"""The folder of the tries of a tuned cell that is not done."""
+
 
 def superseded(folder: Path) -> Path:
     """Where the results of a cell that is run again wait until new ones stand in their place."""
@@ -32,9 +35,9 @@ def clear(folder: Path) -> None:
             _remove(superseded(folder))
             folder.rename(superseded(folder))
         folder.mkdir(parents=True, exist_ok=True)
-        kept = set()
+        kept = {folder / TRIES}
         if (folder / checkpoint.NAME).exists():
-            kept = {folder / name for name in (checkpoint.NAME, HALF, HALF.parent)}
+            kept |= {folder / name for name in (checkpoint.NAME, HALF, HALF.parent)}
         for path in [*(folder / HALF.parent).glob("*"), *folder.glob("*")]:
             if path not in kept:
                 _remove(path)
@@ -62,6 +65,7 @@ def settle(folder: Path, status: Status) -> None:
     with writing_to(folder):
         if status != "skipped":
             (folder / checkpoint.NAME).unlink(missing_ok=True)
+            _remove(folder / TRIES)
         if status == "completed":
             _remove(superseded(folder))
 

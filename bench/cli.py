@@ -63,6 +63,10 @@ def run(
     dataset: Annotated[str | None, typer.Option(help="Instead of the grid's: 'folder(path=photos)', ...")] = None,
     seeds: Annotated[str | None, typer.Option(help=_SEEDS_HELP)] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting: key=value; may be repeated.")] = None,
+    tune: Annotated[
+        list[str] | None,
+        typer.Option(help="Values to try for every cell, chosen by validation: learning_rate=3e-4,1e-3; repeatable."),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="The run's name; the grid's if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
@@ -91,12 +95,15 @@ def run(
         cells_at_once = read_workers(workers)
         check_executor(executor, ray_address)
         load_plugins(plugin)
-        chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [])
+        chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
             for cell in todo.cells:
                 print(f"{todo.done.get(cell.id, 'pending'):<9}  {cell.id}  {cell.title}")
             print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
+            if tries := len(todo.cells[0].settings.tries):
+                trained = sum(cell.loss is not None for cell in todo.pending)
+                print(f"Each trained cell has {tries} tries: {tries * trained} trainings to run.")
             return
         make_writable(reports_dir, "--reports-dir")
         try:

@@ -10,6 +10,7 @@ results/<run>/cells/<cell_id>/record.json   what a cell was, how it ended, what 
                               transfer/<slug>/per_image.csv, colors.npz of each other data set tested on
                               samples/half.png, last.png, extremes.png, extremes_truth.png
                               checkpoint.pt, of a cell that is not done: where it goes on from
+                              tries/, of a tuned cell that is not done: the same of its tries
 results/<run>/cells/<cell_id>.superseded/   what a cell had before it was run again, until that is completed
 results/<run>/rerun.json                    which records `--rerun all` is still to replace
 """
@@ -131,6 +132,34 @@ class Failure(BaseModel):
         return f"{self.type}: {self.message.strip().partition(chr(10))[0]}"
 
 
+class Try(BaseModel):
+    """A training of a tuned cell.
+
+    Attributes:
+        settings: Those that it tried.
+        validation_loss: After its last epoch; None where it diverged.
+        seconds: Spent on training steps alone; of one that diverged, on all till then.
+        reason: How it diverged.
+    """
+
+    settings: dict[str, float]
+    validation_loss: float | None
+    seconds: float
+    reason: str | None = None
+
+
+class Tuning(BaseModel):
+    """What was tried for a cell, and chosen on the validation pictures.
+
+    Attributes:
+        tried: In the order of the tries; fewer than were asked for where the cell failed in one.
+        chosen: Settings of the try that is the cell; None where all diverged.
+    """
+
+    tried: list[Try]
+    chosen: dict[str, float] | None
+
+
 class Record(BaseModel):
     """The record of a cell; ``results/<run>/cells/<cell_id>/record.json``.
 
@@ -141,9 +170,11 @@ class Record(BaseModel):
         best_metrics: The same after the epoch with the lowest validation loss.
         truth: Value of the true test pictures, for metrics that describe a picture.
         transfer: Scores after the last epoch on other data sets, by spec.
-        seconds: Of each phase: data, fit, eval.
+        settings: The grid's; of those that were tuned, ``tuning`` has the chosen values.
+        seconds: Of each phase: data, fit, eval; tuning, of all tries but the chosen one.
         images_per_second: Pictures trained on per second of fit, validation left out.
         loss_weights: Of the terms of a sum with automatic weights, as they were found.
+        tuning: What was tried and chosen; None where nothing was to be tuned.
         plugins: Content hash by file name, of the plugins that the cell needed.
         reason: Why a cell was skipped.
         resumed_from: After which epochs training went on from a checkpoint, once for each interruption.
@@ -172,6 +203,7 @@ class Record(BaseModel):
     data: DataSummary | None = None
     environment: dict[str, Any] = {}
     loss_weights: dict[str, float] = {}
+    tuning: Tuning | None = None
     plugins: dict[str, str] = {}
     error: Failure | None = None
     reason: str | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import itertools
+import math
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -11,6 +13,24 @@ from registry import DATASETS
 from registry.errors import UserError
 from registry.registry import choices
 from registry.spec import parse_component, split
+
+LearningRate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+WeightDecay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Tune(BaseModel):
+    """The values to try of each setting that is tuned; of no others, because all tries see the same pictures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: list[LearningRate] | None = Field(None, min_length=1)
+    weight_decay: list[WeightDecay] | None = Field(None, min_length=1)
+
+    @field_validator("*")
+    @classmethod
+    def _sorted(cls, values: list[float] | None) -> list[float] | None:
+        # A cell's id shall not depend on the order in which they were written.
+        return None if values is None else sorted(set(values))
 
 
 class Settings(BaseModel):
@@ -27,16 +47,33 @@ class Settings(BaseModel):
         None, ge=1, description="Optimiser steps of an epoch; null: once through the training set."
     )
     batch_size: int = Field(16, ge=1, description="Pictures of a step; never changed silently.")
-    learning_rate: float = Field(
-        1e-3, gt=0, allow_inf_nan=False, description="Peak of the one-cycle schedule of AdamW."
-    )
-    weight_decay: float = Field(1e-2, ge=0, allow_inf_nan=False, description="Weight decay of AdamW.")
+    learning_rate: LearningRate = Field(1e-3, description="Peak of the one-cycle schedule of AdamW.")
+    weight_decay: WeightDecay = Field(1e-2, description="Weight decay of AdamW.")
     horizontal_flip: bool = Field(True, description="Mirror half of the training pictures, chosen by the seed.")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Of the networks; auto: bfloat16 where the device has instructions for it."
     )
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
+    tune: dict[str, list[float]] | None = Field(
+        None,
+        description="Values to try of learning_rate and weight_decay, for every cell; the validation pictures choose.",
+    )
+
+    @field_validator("tune", mode="before")
+    @classmethod
+    def _can_be_tuned(cls, tune: Any) -> Any:
+        """Which settings are tried, in one order, with sorted values."""
+        if tune is None:
+            return None
+        try:
+            values = Tune.model_validate(tune).model_dump(exclude_none=True)
+        except ValidationError as error:
+            problem = first_problem(error, list(Tune.model_fields), "setting to tune")
+            raise PydanticCustomError("tune", "{problem}", {"problem": problem.removesuffix(".")}) from None
+        if math.prod(map(len, values.values())) < 2:
+            raise PydanticCustomError("tune", "tuning takes two different values or more to choose from")
+        return values
 
     test_on: tuple[str, ...] | None = Field(
         None, description="Data sets that every trained cell is also tested on, besides its own; null: none."
@@ -60,6 +97,12 @@ class Settings(BaseModel):
         if crop_size is not None and image_size is not None and crop_size > image_size:
             raise PydanticCustomError("crop_size", f"it should be at most image_size, which is {image_size}")
         return crop_size
+
+    @property
+    def tries(self) -> list[dict[str, float]]:
+        """The settings of each try: every combination of the values to try; nothing where nothing is tuned."""
+        tune = self.tune or {}
+        return [dict(zip(tune, values, strict=True)) for values in itertools.product(*tune.values())] if tune else []
 
 
 def read_settings(values: dict[str, Any], where: str) -> Settings:

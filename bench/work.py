@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,17 +16,20 @@ from bench import cell_folder, environment, memory
 from bench.artefacts import Artefacts
 from bench.balancing import balance
 from bench.cell import Job
+from bench.cell_folder import HALF, TRIES
 from bench.checkpoint import Checkpoint, UnusableCheckpointError
 from bench.endings import ending
 from bench.evaluation import Evaluation, Predict, evaluate
 from bench.identity import work_of
 from bench.network import Predictor, check_sizes
 from bench.randomness import seed_all
-from bench.records import DataSummary, Record, Transfer, now, transfer_folder, write_record
+from bench.records import DataSummary, Record, Transfer, Try, Tuning, now, transfer_folder, write_record
 from bench.samples import half_epoch
-from bench.storage import StorageError
+from bench.settings import Settings
+from bench.storage import StorageError, writing_to
 from bench.supply import batches
 from bench.training import Fit, fit
+from bench.tuning import chosen, tune
 from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
 from registry.datasets.prepared import Prepared, open_prepared
@@ -81,22 +87,24 @@ class _Work:
         """Run the cell to its end."""
         torch.set_num_threads(self.settings.threads)
         memory.reset_peak(self.job.device)
-        precision = environment.resolve_precision(self.settings.precision, self.job.device)
-        self.facts["environment"] = environment.describe(self.job.device, precision)
+        self.precision = environment.resolve_precision(self.settings.precision, self.job.device)
+        self.facts["environment"] = environment.describe(self.job.device, self.precision)
         self.facts["batch_size"] = self.settings.batch_size
         data = self._open_data()
-        component = parse_component(ARCHITECTURES, self.job.architecture)
-        # Before anything random happens: the seed alone decides the first weights.
-        seed_all(self.job.seed or 0)
-        architecture = component.create()
+        architecture = self._build()
         if isinstance(architecture, Baseline):
             self._count(architecture, data)
             self._score(architecture.predict, data)
             self.artefacts.keep_samples(architecture.predict, data, "last")
         else:
             check_sizes(self.job.architecture, architecture, self.settings)
-            self._train_and_score(Predictor(architecture, self.job.device, precision), data)
+            self._train_and_score(Predictor(architecture, self.job.device, self.precision), data)
         self.facts["peak_memory_bytes"] = memory.peak_bytes(self.job.device)
+
+    def _build(self) -> Any:
+        # Before anything random happens: the seed alone decides the first weights.
+        seed_all(self.job.seed or 0)
+        return parse_component(ARCHITECTURES, self.job.architecture).create()
 
     def _open_data(self) -> Prepared:
         started = time.perf_counter()
@@ -113,32 +121,10 @@ class _Work:
 
     def _train_and_score(self, predictor: Predictor, data: Prepared) -> None:
         self.facts["parameters"] = predictor.parameters
-        loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
-        loss.reference(torch.tensor(data.train_ab_counts))
-        self.facts["loss_weights"] = balance(loss, predictor, data.pictures("train"), self.settings, self.job.seed)
-        half = half_epoch(self.settings.epochs)
-        checkpoint = Checkpoint(self.job.folder, work_of(self.job, self.facts["environment"]))
-        state = self._take_up(checkpoint, half)
-
-        def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
-            # Written as it grows: a cell that fails later keeps what it learnt till then.
-            self.artefacts.write_table("history", pd.DataFrame(history))
-            if epoch == half:
-                self.artefacts.keep_samples(predictor, data, "half")
-
-        result = fit(
-            predictor,
-            loss,
-            data.pictures("train"),
-            data.pictures("validation"),
-            settings=self.settings,
-            seed=self.job.seed,
-            train_mean_ab=torch.tensor(data.train_mean_ab),
-            on_step=self.on_step,
-            on_epoch=on_epoch,
-            checkpoint=checkpoint,
-            state=state,
-        )
+        if self.settings.tune:
+            result = self._tune(predictor, data)
+        else:
+            result = self._train(predictor, data, self.settings, self.job.folder, {}, self.on_step, self.on_note)
         self.facts["resumed_from"] = result.resumed_from
         self.seconds["fit"] = result.seconds
         self.facts["images_per_second"] = result.pictures / result.seconds
@@ -149,20 +135,102 @@ class _Work:
         self._score_elsewhere(predictor)
         self._score_best(predictor, result, data, last)
 
-    def _take_up(self, checkpoint: Checkpoint, half: int) -> dict[str, Any] | None:
+    def _train(
+        self,
+        predictor: Predictor,
+        data: Prepared,
+        settings: Settings,
+        folder: Path,
+        values: Mapping[str, float],
+        on_step: OnStep,
+        on_note: OnNote,
+    ) -> Fit:
+        """Train once, from where an interrupted try left it in a folder.
+
+        Args:
+            values: The settings that are tried, of a tuned cell.
+        """
+        loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
+        loss.reference(torch.tensor(data.train_ab_counts))
+        self.facts["loss_weights"] = balance(loss, predictor, data.pictures("train"), settings, self.job.seed)
+        half = half_epoch(settings.epochs)
+        work = work_of(self.job, self.facts["environment"])
+        checkpoint = Checkpoint(folder, {**work, "tried settings": dict(values)})
+        artefacts = Artefacts(folder, self.settings.sample_pictures, self.job.device)
+        state = self._take_up(checkpoint, half, artefacts, on_note)
+
+        def on_epoch(epoch: int, history: list[dict[str, float]]) -> None:
+            # Written as it grows: a cell that fails later keeps what it learnt till then.
+            artefacts.write_table("history", pd.DataFrame(history))
+            if epoch == half:
+                artefacts.keep_samples(predictor, data, "half")
+
+        return fit(
+            predictor,
+            loss,
+            data.pictures("train"),
+            data.pictures("validation"),
+            settings=settings,
+            seed=self.job.seed,
+            train_mean_ab=torch.tensor(data.train_mean_ab),
+            on_step=on_step,
+            on_epoch=on_epoch,
+            checkpoint=checkpoint,
+            state=state,
+        )
+
+    def _tune(self, predictor: Predictor, data: Prepared) -> Fit:
+        """Train with each of the settings to try, and leave the network and the files of the best."""
+        count = len(self.settings.tries)
+
+        def train(settings: Settings, folder: Path, number: int) -> dict[str, Any]:
+            with writing_to(folder):
+                folder.mkdir(exist_ok=True)
+            trained = Predictor(self._build(), self.job.device, self.precision)
+            result = self._train(
+                trained,
+                data,
+                settings,
+                folder,
+                self.settings.tries[number],
+                lambda step, steps: self.on_step(number * steps + step, count * steps),
+                lambda text: self.on_note(f"in try {number + 1} of {count} {text}"),
+            )
+            weights = {"network": trained.network.state_dict(), "loss_weights": self.facts["loss_weights"]}
+            return {**vars(result), **weights}
+
+        def on_tried(tried: list[Try]) -> None:
+            one = chosen(tried)
+            self.facts["tuning"] = Tuning(tried=tried, chosen=one and one.settings)
+            self.seconds["tuning"] = sum(other.seconds for other in tried if other is not one)
+
+        work = work_of(self.job, self.facts["environment"])
+        folder, best = tune(self.settings, self.job.folder / TRIES, work, train, on_tried, self.on_note)
+        predictor.network.load_state_dict(best["network"])
+        predictor.network.eval()
+        self.facts["loss_weights"] = best["loss_weights"]
+        self.artefacts.write_table("history", pd.DataFrame(best["history"]))
+        with writing_to(self.job.folder):
+            (self.job.folder / HALF).parent.mkdir(exist_ok=True)
+            shutil.copy(folder / HALF, self.job.folder / HALF)
+        return Fit(**{one.name: best[one.name] for one in dataclasses.fields(Fit)})
+
+    def _take_up(
+        self, checkpoint: Checkpoint, half: int, artefacts: Artefacts, on_note: OnNote
+    ) -> dict[str, Any] | None:
         """The state that an interrupted try left; None, with nothing left of that try, where it is of no use."""
         try:
             state = checkpoint.load()
             if state:
                 epoch = len(state["history"])
-                if epoch >= half and not (self.job.folder / cell_folder.HALF).exists():
+                if epoch >= half and not (artefacts.folder / HALF).exists():
                     raise UnusableCheckpointError("has lost its pictures of the half")
-                self.on_note(f"goes on after epoch {epoch} of {self.settings.epochs}")
-                self.artefacts.write_table("history", pd.DataFrame(state["history"]))
+                on_note(f"goes on after epoch {epoch} of {self.settings.epochs}")
+                artefacts.write_table("history", pd.DataFrame(state["history"]))
                 return state
         except UnusableCheckpointError as error:
-            self.on_note(f"begins anew, because its checkpoint {error}")
-        cell_folder.begin_anew(self.job.folder)
+            on_note(f"begins anew, because its checkpoint {error}")
+        cell_folder.begin_anew(artefacts.folder)
         return None
 
     def _score(self, predict: Predict, data: Prepared) -> Evaluation:

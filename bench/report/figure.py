@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Literal
 
 Section = Literal[
-    "headline", "imbalance", "shares", "comparison", "curves", "colors", "cost", "distribution", "pictures"
+    "headline",
+    "imbalance",
+    "shares",
+    "comparison",
+    "huber",
+    "curves",
+    "colors",
+    "cost",
+    "distribution",
+    "pictures",
 ]
 
 

@@ -15,6 +15,7 @@ from bench.report.extremes import draw_extremes
 from bench.report.figure import Figure
 from bench.report.gains import draw_gains
 from bench.report.heatmaps import draw_heatmaps
+from bench.report.huber import draw_huber
 from bench.report.imbalance import draw_imbalance
 from bench.report.matrix import draw_matrix
 from bench.report.shares import draw_shares
@@ -26,6 +27,7 @@ _DRAWINGS = (
     draw_heatmaps,
     draw_shares,
     draw_matrix,
+    draw_huber,
     draw_extremes,
     draw_progress,
     draw_ab_planes,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bench.report.markdown import code, escape, prose, table
+from statistics import median
+
+from bench.report.markdown import code, count, escape, join, prose, table
 from bench.report.stored import StoredRun
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
 from registry.registry import Registry
-from registry.spec import Component, parse_component, parse_sum, write_value
+from registry.spec import AUTO, Component, parse_component, parse_sum, write_value
 
 _STARTS = {"none": "from scratch", "imagenet": "from weights trained on the photographs of ImageNet"}
 _NOTES = {
@@ -26,7 +28,7 @@ def glossary(run: StoredRun) -> str:
     grid = run.grid
     rows = [
         *(["architecture", code(text), _architecture(text)] for text in grid.architectures),
-        *(["loss", code(text), _loss(text)] for text in grid.losses),
+        *(["loss", code(text), _loss(text) + _found_weights(run, text)] for text in grid.losses),
         *(["data set", code(text), _one(DATASETS, text)] for text in grid.datasets),
         *(["reference", code(text), _one(ARCHITECTURES, text)] for text in grid.baselines),
     ]
@@ -55,6 +57,21 @@ def _loss(text: str) -> str:
     if len(terms) == 1:
         return _describe(terms[0][1])
     return " ".join(f"{write_value(weight)} × {code(term.name)}: {_describe(term)}" for weight, term in terms)
+
+
+def _found_weights(run: StoredRun, text: str) -> str:
+    """The weights of a sum that were found by gradient norms: their median, and their range over cells."""
+    found = [record.loss_weights for record in run.records if record.loss == text and record.loss_weights]
+    if not found:
+        return ""
+    automatic = [term.text for weight, term in parse_sum(LOSSES, text).terms if weight == AUTO]
+    parts = []
+    for name in automatic:
+        weights = [one[name] for one in found]
+        low, high = (f"{weight:.3g}" for weight in (min(weights), max(weights)))
+        among = f" ({low} to {high} over {count(len(weights), 'cell')})" if len(weights) > 1 else ""
+        parts.append(f"{median(weights):.3g} for {code(name)}{among}")
+    return f" Weight found by gradient norms, before the first step: {join(parts)}."
 
 
 def _one(registry: Registry, text: str) -> str:

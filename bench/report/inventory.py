@@ -12,6 +12,7 @@ from bench.records import DatasetRecord, Record, dataset_slug
 from bench.report.entries import Entry
 from bench.report.markdown import code, escape, fence, prose, table
 from bench.report.stored import StoredRun
+from bench.report.tuning import tuned_values
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,10 @@ def _grey_rule(one: DatasetRecord) -> str:
 def settings_table(run: StoredRun) -> str:
     """The settings that all cells share."""
     settings = next((record.settings for record in run.records), run.grid.settings)
-    rows = [[escape(name), escape(json.dumps(value).strip('"'))] for name, value in settings.items()]
+    tuned = tuned_values(settings)
+    # Where something was tuned, it says so at its own place.
+    plain = {name: json.dumps(value).strip('"') for name, value in settings.items() if name != "tune"}
+    rows = [[escape(name), escape(value)] for name, value in (plain | tuned).items()]
     return table(["setting", "value"], rows) if rows else ""
 
 

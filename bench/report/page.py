@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.report import headlines, inventory, provenance, words
+from bench.report import headlines, inventory, provenance, tuning, words
 from bench.report.entries import Entry, goal
 from bench.report.figure import Figure
 from bench.report.findings import findings
@@ -20,6 +20,11 @@ from bench.report.tables import dataset_tables
 SECTIONS = (
     ("shares", "What matters more", "How much of what varies comes from the architecture, and how much from the loss?"),
     ("comparison", "Which differences hold", "Which losses, and which architectures, differ by more than chance?"),
+    (
+        "huber",
+        "The delta of Huber",
+        "Huber lies between L1 and L2: from which delta on is it one, and from which the other?",
+    ),
     (
         "imbalance",
         "Imbalance",
@@ -76,6 +81,7 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
         "settings": inventory.settings_table(run),
         "grid": fence(run.grid_text, "yaml"),
         "cells": inventory.cells_table(run),
+        "tuning": tuning.tuning_table(run),
         "left_out": inventory.left_out(run),
         "failures": inventory.failures(everything),
     }

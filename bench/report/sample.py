@@ -117,6 +117,25 @@ class Sample:
         columns = np.array(self._take(flat, seeds)).reshape(*places.shape[:-1], len(seeds))
         return self.values[columns], None if self.pictures is None else self.pictures.redrawn[:, columns]
 
+    def rows(self, places: Sequence[Place], seeds: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Values of some rows with some seeds ``(places, seeds)``, and the same on redrawn test sets."""
+        values, redrawn = self.table(np.array(places, dtype=object)[:, None], seeds)
+        return values[:, 0], None if redrawn is None else redrawn[:, :, 0]
+
+    def apart(
+        self, first: Sequence[Place], second: Sequence[Place], seeds: Sequence[int | None]
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """How far a picture's values by the first rows are from those by their partners, a mean over pictures.
+
+        Absolute differences ``(places, seeds)``, and the same on redrawn test sets; None where no pictures were stored.
+        """
+        if self.pictures is None:
+            return None
+        ours, theirs = (self.pictures.each[:, self._take(places, seeds)] for places in (first, second))
+        gaps = abs(ours - theirs)
+        shape = (len(first), len(seeds))
+        return gaps.mean(axis=0).reshape(shape), (_draws(len(gaps)) @ gaps).reshape(-1, *shape)
+
     @property
     def n_pictures(self) -> int:
         """How many pictures were drawn from; 0 where none were stored."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bench.report import provenance
+from bench.report import provenance, tuning
 from bench.report.entries import Entry
 from bench.report.glossary import drawn
 from bench.report.lead import lazy
@@ -51,6 +51,7 @@ def caveats(run: StoredRun, entries: Sequence[Entry]) -> list[str]:
         _lazy(measured),
         _lost(trained),
         provenance.mixed(run),
+        tuning.caveat(run),
     ]
     return [line for line in lines if line]
 

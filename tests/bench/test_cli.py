@@ -51,6 +51,16 @@ MISTAKES = [
     (["--grid", "{folder}/own.yaml"], "did you mean 'losses'"),
     (["--results-dir", "/dev/null/results"], "Cannot write to /dev/null/results"),
     (["--reports-dir", "/dev/null/reports"], "choose another folder with --reports-dir"),
+    (["--tune", "learning_rate"], "write key=value,value"),
+    (["--tune", "learning_rate=1e-3"], "two different values or more"),
+    (["--tune", "learning_rate=1e-3,0.001"], "two different values or more"),
+    (["--tune", "learning_rate=1e-3,fast"], "setting to tune 'learning_rate.1' is 'fast'"),
+    (["--tune", "learning_rate=1e-3,0"], "greater than 0"),
+    (["--tune", "weight_decay=0,-1"], "greater than or equal to 0"),
+    (["--tune", "learning_rat=1e-3,1e-2"], "did you mean 'learning_rate'"),
+    (["--tune", "batch_size=8,16"], "Allowed: learning_rate, weight_decay"),
+    (["--tune", "weight_decay=0,1", "--tune", "weight_decay=0,2"], "was given before"),
+    (["--set", "tune=fast"], "setting 'tune'"),
     (["--seeds=-1,"], "greater than or equal to 0"),
     (["--seeds", "99999999999,"], "less than 4294967296"),
     (["--seeds", "0"], "says how many seeds, 1 to 100"),
@@ -129,6 +139,14 @@ def test_a_dry_run_shows_the_cells_and_runs_none(tmp_path):
     assert "32 cells, 32 to run." in done.stdout
     assert "unet-resnet34, vgg, synthetic-flowers, seed 0" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_says_how_many_tries_there_are(tmp_path):
+    tuned = ["--tune", "learning_rate=3e-4,1e-3,3e-3", "--tune", "weight_decay=0,1e-2"]
+    done = _bench("run", "--grid", "full", "--dry-run", *tuned, cwd=tmp_path)
+    assert done.returncode == 0
+    assert "32 cells, 32 to run." in done.stdout
+    assert "Each trained cell has 6 tries: 144 trainings to run." in done.stdout
 
 
 def test_a_run_from_grid_to_report_and_again(tmp_path):
