@@ -35,12 +35,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    interrupts.watch()
     try:
+        interrupts.watch()
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_CALL)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)  # while the command was being read: there is nothing to tell yet
     finally:
         interrupts.ignore()
 

@@ -77,6 +77,7 @@ class Run:
     def end(self, timeout: float = PATIENCE) -> tuple[int, str, str]:
         """Wait for its end: exit status, output, errors."""
         output, errors = self.process.communicate(timeout=timeout)
+        self.started.remove(self)  # from now on its number may become another process's
         return self.process.returncode, output, errors
 
 

@@ -16,7 +16,7 @@ BASELINES = 4
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", [0.1, 1, 4])
+@pytest.mark.parametrize("moment", [0, 0.1, 1, 4])
 def test_an_interruption_at_any_moment_of_the_start_is_tidy(tmp_path, how, moment):
     run = Run(tmp_path, *ENDLESS, "synthetic-faces(n_train=6000, n_validation=8, n_test=8)", "--name", str(moment))
     run.wait_until_it_listens()
