@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -24,7 +24,21 @@ _KAPPA = 7.787  # slope of that line
 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """Convert sRGB ``(N, 3, H, W)`` in [0, 1] to Lab ``(N, 3, H, W)``: L in 0..100, a and b in Lab units."""
-    linear = torch.where(rgb > 0.04045, ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    return _lab_of_linear(_linear(rgb))
+
+
+def _linear(rgb: Tensor) -> Tensor:
+    """Light intensities of sRGB values in [0, 1]."""
+    return torch.where(rgb > 0.04045, ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+
+
+@cache
+def _linear_of_rgb8(device: torch.device) -> Tensor:
+    """Light intensities of the 256 8-bit values: looked up, they take a quarter of the time."""
+    return _linear(torch.arange(256, dtype=torch.float32, device=device) / 255)
+
+
+def _lab_of_linear(linear: Tensor) -> Tensor:
     ratio = _mix(_WHITE_XYZ_FROM_RGB, linear)
     f = torch.where(ratio > _EPSILON, ratio.clamp(min=_EPSILON) ** (1 / 3), _KAPPA * ratio + 16 / 116)
     x, y, z = f.unbind(1)
@@ -67,10 +81,10 @@ class Colors:
     @classmethod
     def from_rgb8(cls, rgb8: Tensor) -> Colors:
         """Pictures from 8-bit sRGB ``(N, H, W, 3)``, uint8, on any device."""
-        rgb = rgb8.permute(0, 3, 1, 2).float() / 255
-        lab = rgb_to_lab(rgb)
+        linear = _linear_of_rgb8(rgb8.device).index_select(0, rgb8.flatten().int()).view(rgb8.shape)
+        lab = _lab_of_linear(linear.permute(0, 3, 1, 2))
         colors = cls(lab[:, :1], lab[:, 1:])
-        colors.viewed = rgb
+        colors.viewed = rgb8.permute(0, 3, 1, 2).float() / 255
         return colors
 
     def with_ab(self, ab: Tensor) -> Colors:

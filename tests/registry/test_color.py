@@ -66,3 +66,12 @@ def test_the_viewed_picture_is_clipped_and_in_8_bit_steps():
     assert colors.viewed.min() >= 0
     assert colors.viewed.max() <= 1
     assert torch.equal(steps, steps.round())
+
+
+def test_looking_up_8_bit_values_gives_the_lab_of_working_them_out():
+    every = torch.arange(2**24).view(16, 1024, 1024)
+    for colors in every.split(1):
+        rgb8 = torch.stack((colors >> 16, colors >> 8 & 255, colors & 255), dim=-1).to(torch.uint8)
+        looked_up = Colors.from_rgb8(rgb8)
+        worked_out = rgb_to_lab(rgb8.permute(0, 3, 1, 2).float() / 255)
+        torch.testing.assert_close(torch.cat((looked_up.L, looked_up.ab), dim=1), worked_out, rtol=0, atol=1e-4)
