@@ -62,8 +62,9 @@ def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
             f"(skill {skill.value:.2f})."
         )
     if lazier and livelier:
-        sides = f"{_listed(lazier)}, but not in {_listed(livelier)}"
-        return f"{name} **gets lazier in part**: {reach} in {sides}{rest}."
+        # One colour painted everywhere can have much chroma: that alone is no sign of learning.
+        sides = f"{_listed(lazier)}; against that, {_listed(livelier)}"
+        return f"{name} **gets lazier in part**: {reach} {sides}{rest}."
     if lazier:
         return f"{name} **gets lazier**: {reach} {_listed(lazier)}{rest}."
     if livelier:
@@ -100,21 +101,14 @@ def _draw(one: Series, found: Sequence[Response], losses: list[str], path: Path)
             frame(panel, name)
             for part in (part for part in found if part.slope.name == name):
                 step = spread * (losses.index(part.loss) - (len(losses) - 1) / 2)
-                values, halves = ([get(mean) for mean in part.means] for get in (_value, _half))
+                values = [mean.value for mean in part.means]
+                halves = [mean.half or 0 for mean in part.means]
                 style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
                 color = color_of(part.loss, known)
                 panel.errorbar(np.array(one.doses) + step, values, halves, color=color, **style)
             panel.set_xticks(one.doses, [f"{dose:g}" for dose in one.doses])
         figure.supxlabel("dose: share of the training pictures of one dominant colour", size=9.5)
         figure.legend(handles=loss_lines(losses, known), loc="outside upper center", ncols=5, frameon=False)
-
-
-def _value(mean: object) -> float:
-    return mean.value
-
-
-def _half(mean: object) -> float:
-    return mean.half or 0.0
 
 
 def _slopes(found: Sequence[Response], losses: Sequence[str]) -> str:

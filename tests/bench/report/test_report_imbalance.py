@@ -125,6 +125,15 @@ def test_verdicts_say_who_gets_lazier_and_by_how_much(imbalance_run, tmp_path):
     assert "over seeds and test pictures" in rest[1]
 
 
+def test_a_verdict_says_what_speaks_against_it(imbalance_run, tmp_path):
+    def plant(record):
+        return {"skill": 0.5 - 0.4 * _dose(record), "chroma_ratio": 0.8 + 0.1 * _dose(record)}
+
+    line = _dose_lines(imbalance_run(plant, losses=("l1",)), tmp_path)[0]
+    assert line.startswith("`l1` **gets lazier in part**: from dose 0 to 1 skill goes from 0.50 to 0.10")
+    assert "; against that, chroma ratio goes from 0.80 to 0.90" in line
+
+
 def test_one_number_in_one_record_changes_the_verdict(imbalance_run, tmp_path):
     folder = imbalance_run(lambda record: {"chroma_ratio": 0.8 - 0.3 * _dose(record)} if record.loss == "l1" else {})
     assert _dose_lines(folder, tmp_path)[0].startswith("`l1` **gets lazier**: from dose 0 to 1 chroma ratio")
