@@ -88,26 +88,37 @@ def fetch(layout: Layout, folder: Path) -> None:
     Raises:
         UnavailableError: torchvision is refused or offline, or there is no room; the message says what to put where.
     """
-    hidden = folder / ".download"
-    staged = hidden / layout.subfolder
     try:
-        staged.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".download.lock"):
-            if not missing_parts(layout, folder):
-                return
-            # torchvision would take a half-unpacked folder for a whole one.
-            shutil.rmtree(staged / layout.pictures, ignore_errors=True)
-            _offer(folder / layout.archive, staged / layout.archive)
-            _download(layout, hidden)
-            # The pictures last: all other parts are then in place when they are.
-            for name in (*layout.extras, *layout.parts):
-                if not (folder / name).exists():
-                    (staged / name).rename(folder / name)
-            shutil.rmtree(hidden)
+            if missing_parts(layout, folder):
+                _fetch_alone(layout, folder)
     # Whatever torchvision dies of (gdown and urllib have errors of their own, archives theirs), it is not there.
     except Exception as error:
         problem = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise unavailable(layout, folder, problem) from error
+
+
+def _fetch_alone(layout: Layout, folder: Path) -> None:
+    """As `fetch`, with errors as they come; the caller holds the lock."""
+    hidden = folder / ".download"
+    staged = hidden / layout.subfolder
+    staged.mkdir(parents=True, exist_ok=True)
+    try:
+        # torchvision would take a half-unpacked folder for a whole one.
+        shutil.rmtree(staged / layout.pictures, ignore_errors=True)
+        _offer(folder / layout.archive, staged / layout.archive)
+        _download(layout, hidden)
+        # The pictures last: all other parts are then in place when they are.
+        for name in (*layout.extras, *layout.parts):
+            if not (folder / name).exists():
+                (staged / name).rename(folder / name)
+        shutil.rmtree(hidden)
+    finally:
+        # Where nothing was fetched nothing is left; what was, the next attempt uses.
+        with contextlib.suppress(OSError):
+            staged.rmdir()
+            hidden.rmdir()
 
 
 def _offer(archive: Path, place: Path) -> None:

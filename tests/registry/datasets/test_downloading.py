@@ -156,6 +156,7 @@ def test_offline_one_sentence_says_what_to_put_where(tmp_path, create, parts):
     message = str(caught.value)
     assert all(part in message for part in (*parts, str(tmp_path), "published at"))
     assert "\n" not in message
+    assert not list(tmp_path.rglob(".download"))
     with pytest.raises(UnavailableError, match="is not there"):
         create(str(tmp_path))
 
