@@ -12,7 +12,7 @@ from bench.report.findings import findings
 from bench.report.glossary import glossary
 from bench.report.lead import lead
 from bench.report.learning import learning
-from bench.report.legend import TABLE, metric
+from bench.report.legend import COLORS_RATIO, TABLE, metric
 from bench.report.markdown import fence, table
 from bench.report.stored import StoredRun
 from bench.report.tables import dataset_tables
@@ -54,7 +54,7 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
     answers = {dataset: one.answers for dataset, one in found.items()}
     everything = [entry for entries in rows.values() for entry in entries]
     shown = {section: [one for one in figures if one.section == section] for section, *_ in (("headline",), *SECTIONS)}
-    legend = _legend(everything)
+    legend = _legend(everything, [COLORS_RATIO] if shown["imbalance"] else [])
     made = provenance.commands(run.folder)
     learned = learning(run, everything)
     return {
@@ -103,14 +103,14 @@ def _links(shown: dict[str, list[Figure]], legend: str) -> str:
     return " · ".join(f"[{title}](#{title.lower().replace(' ', '-')})" for title in titles)
 
 
-def _legend(entries: Sequence[Entry]) -> str:
+def _legend(entries: Sequence[Entry], derived: Sequence[str]) -> str:
     """What was measured, in words; empty where nothing was."""
     measured = {name: None for entry in entries for record in entry.completed for name in record.metrics}
     if not measured:
         return ""
     names = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
     rows = []
-    for name in dict.fromkeys([*names, *measured]):
+    for name in dict.fromkeys([*names, *measured, *derived]):
         one = metric(name)
         texts = (one.formula, one.values, one.source, one.misleads)
         rows.append([f"{one.title} {goal(entries, name).arrow}", *(text.replace("|", "&#124;") for text in texts)])

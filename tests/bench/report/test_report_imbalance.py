@@ -242,3 +242,4 @@ def test_the_page_of_an_imbalance_run_has_all_three_parts(imbalance_run, tmp_pat
     for title in ("Dose and response on synthetic-flowers", "Rare colours weighted up", "Tested on synthetic-flowers"):
         assert f"**{title}" in section
     assert "[Imbalance](#imbalance)" in text
+    assert "| effective colours ratio → 1 |" in text

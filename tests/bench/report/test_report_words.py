@@ -2,7 +2,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bench.report import markdown
-from bench.report.legend import HEADLINES, LEGEND, RATIO, TABLE
+from bench.report.legend import COLORS_RATIO, HEADLINES, LEGEND, RATIO, TABLE
 from registry import METRICS
 
 
@@ -31,7 +31,7 @@ def test_names_in_prose_are_in_code_type_and_all_else_is_escaped():
 
 
 def test_the_legend_describes_every_metric_as_it_is_measured():
-    assert set(LEGEND) == {*METRICS, RATIO}
+    assert set(LEGEND) == {*METRICS, RATIO, COLORS_RATIO}
     assert {*HEADLINES, *TABLE} <= set(LEGEND)
     for name in METRICS:
         measured, told = METRICS[name].factory(), LEGEND[name]
