@@ -79,6 +79,7 @@ def test_no_data_set_at_all_is_the_users_error(tmp_path):
     assert not (tmp_path / "results" / "mine" / "grid.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_changed_plugin_is_not_mixed_with_earlier_results(tmp_path):
     plugin = tmp_path / "mine.py"
     plugin.write_text(PLUGIN.read_text())

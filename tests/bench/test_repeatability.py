@@ -57,6 +57,7 @@ def _run(folder, workers):
     return {record.cell_id: _numbers(folder, record) for record in done}
 
 
+@pytest.mark.slow
 def test_one_worker_or_two_give_the_same_numbers_bit_for_bit(tmp_path):
     one, two = _run(tmp_path / "one", 1), _run(tmp_path / "two", 2)
     assert one == two
