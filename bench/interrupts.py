@@ -16,9 +16,12 @@ def watch() -> None:
 
 
 def ignore() -> None:
-    """From here on nothing is left to interrupt: the process ends by itself."""
+    """From here on nothing is left to interrupt: the process ends by itself, with the status it chooses."""
     for one in _SIGNALS:
         signal.signal(one, signal.SIG_IGN)
+    # A Ctrl-C that met source text being run, as dataclasses do, makes CPython end by that signal whatever status
+    # is asked for, though it was answered; it forgets so when it runs another text.
+    exec("")
 
 
 @contextlib.contextmanager
