@@ -26,6 +26,7 @@ from registry.processes import obey_parent, starting_workers
 LeftOutKind = Literal["grey", "unreadable"]
 
 _CHUNK = 32  # pictures that a process reads at a time
+_AHEAD = 2  # chunks that a helper has been given, the one that it reads included
 
 
 class LeftOut(NamedTuple):
@@ -121,30 +122,33 @@ def _read_with_helpers(
     content = _pack(reader)
     with writing_to(sent.parent.parent):
         sent.write_bytes(content)
-    left: deque[tuple[int, Sequence[str], Future[dict[int, LeftOut]]]] = deque()
+    left = deque(chunks.items())
+    ahead: deque[tuple[int, Future[dict[int, LeftOut]]]] = deque()
     # Spawned: a fork would copy the locks and threads of whatever the caller runs.
     pool = ProcessPoolExecutor(helpers, multiprocessing.get_context("spawn"), _start_helper, (sent,))
     try:
-        with _one_thread_each(), starting_workers():
-            left.extend((start, chunk, pool.submit(_help, start, chunk)) for start, chunk in chunks.items())
-        while left:
-            start, chunk, last = left[-1]
-            if last.cancel():
-                left.pop()
+        while left or ahead:
+            # Few at a time: of what a pool was given nothing can be taken back safely while its processes may die.
+            while left and len(ahead) < _AHEAD * helpers:
+                start, chunk = left.popleft()
+                with _one_thread_each(), starting_workers():
+                    ahead.append((len(chunk), pool.submit(_help, start, chunk)))
+            if left:
+                start, chunk = left.pop()
                 yield len(chunk), reader.read_chunk(file, start, chunk)
-            else:  # a helper has it, and so all before it
-                _, chunk, first = left.popleft()
-                yield len(chunk), first.result()
-            while left and left[0][2].done():
-                _, chunk, first = left.popleft()
-                yield len(chunk), first.result()
+            else:
+                n, first = ahead.popleft()
+                yield n, first.result()
+            while ahead and ahead[0][1].done():
+                n, first = ahead.popleft()
+                yield n, first.result()
     except BrokenProcessPool:
         raise UserError(
             "A process that decodes pictures was killed, as the system does when memory runs out; try --workers 1."
         ) from None
     finally:
         # Where all is read, the helpers end beside what comes next; where not, before their file is removed.
-        pool.shutdown(wait=bool(left), cancel_futures=True)
+        pool.shutdown(wait=bool(left or ahead), cancel_futures=True)
         sent.unlink()
 
 

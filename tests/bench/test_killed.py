@@ -91,6 +91,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(tmp_path, fresh
             shutil.rmtree(folder)
             done, cache = {}, fresh_cache(f"cache-{attempt}")
         else:
-            died = whom == WORKER and status == 1
+            # A worker that trained leaves a failed cell, one that decoded ends the run in a sentence.
+            died = whom == WORKER and status in (1, 2)
             assert died or status == -signal.SIGKILL, (whom, status, errors)
     print(f"{kills} kills, {attempt + 1} runs to their end, {resumed} times from a checkpoint; {length:.0f} s alone")
