@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bench import checkpoint
 from bench.records import Status, read_record
 from bench.storage import writing_to
+
+CHECKPOINT = "checkpoint.pt"
+"""What an unfinished cell goes on from; see `bench.checkpoint`. Named here, because planning a run needs no PyTorch."""
 
 HALF = Path("samples") / "half.png"
 """The pictures of the half: a cell that goes on after it cannot make them again."""
@@ -36,8 +38,8 @@ def clear(folder: Path) -> None:
             folder.rename(superseded(folder))
         folder.mkdir(parents=True, exist_ok=True)
         kept = {folder / TRIES}
-        if (folder / checkpoint.NAME).exists():
-            kept |= {folder / name for name in (checkpoint.NAME, HALF, HALF.parent)}
+        if (folder / CHECKPOINT).exists():
+            kept |= {folder / name for name in (CHECKPOINT, HALF, HALF.parent)}
         for path in [*(folder / HALF.parent).glob("*"), *folder.glob("*")]:
             if path not in kept:
                 _remove(path)
@@ -50,7 +52,7 @@ def begin_anew(folder: Path) -> None:
         StorageError: It cannot be removed.
     """
     with writing_to(folder):
-        for name in (checkpoint.NAME, HALF):
+        for name in (CHECKPOINT, HALF):
             (folder / name).unlink(missing_ok=True)
 
 
@@ -64,7 +66,7 @@ def settle(folder: Path, status: Status) -> None:
     """
     with writing_to(folder):
         if status != "skipped":
-            (folder / checkpoint.NAME).unlink(missing_ok=True)
+            (folder / CHECKPOINT).unlink(missing_ok=True)
             _remove(folder / TRIES)
         if status == "completed":
             _remove(superseded(folder))

@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from torch.utils.serialization import config
 
+from bench.cell_folder import CHECKPOINT
 from bench.integrity import digest_of
 from bench.storage import writing_to
-
-NAME = "checkpoint.pt"
 
 _LEAST = 1.0
 """Seconds of training that are worth a checkpoint: less is sooner trained again than written after every epoch."""
@@ -35,7 +34,7 @@ class Checkpoint:
     """
 
     def __init__(self, folder: Path, work: Mapping[str, Any]) -> None:
-        self.path = folder / NAME
+        self.path = folder / CHECKPOINT
         self.work = dict(work)
         self._cost = 0.0
         self._trained = 0.0
@@ -82,7 +81,7 @@ class Checkpoint:
             return
         started = time.perf_counter()
         # A name of no process: what a killed one left is written over, and never heaps up.
-        temporary = self.path.with_name(f".{NAME}.tmp")
+        temporary = self.path.with_name(f".{CHECKPOINT}.tmp")
         with writing_to(self.path.parent):
             try:
                 content = state()

@@ -67,6 +67,8 @@ def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collec
         UserError: It has changed.
     """
     current = {plugin.name: plugin.digest for cell in cells for plugin in cell.plugins}
+    if not current:
+        return
     for record in read_records(run_folder):
         for name, digest in record.plugins.items():
             if record.cell_id not in replaced and current.get(name, digest) != digest:

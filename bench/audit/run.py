@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench.audit.dataset import Task, audit_dataset
 from bench.audit.page import folder_name, refuse_foreign, write
+from bench.capacity import count_cores
 from bench.storage import make_writable
 from registry import DATASETS
 from registry.errors import UserError
@@ -38,10 +38,6 @@ def audit(
     target = output or reports_dir / folder_name(names)
     make_writable(target, "--output" if output else "--reports-dir")
     refuse_foreign(target)
-    count = workers or _cores()
+    count = workers or count_cores()
     audits = [audit_dataset(one.create(), one.text, image_size, count, task) for one in components]
     return write(audits, target)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -15,6 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from bench.cell import Job
+from bench.cell_folder import CHECKPOINT
 from bench.executors.base import Event, Noted, Started
 from bench.executors.telling import step_teller
 from bench.records import Record
@@ -107,7 +108,6 @@ def run_on_node(job: Job, supplies: Supplies, desk: Any) -> tuple[Record, dict[s
     prepared = receive_prepared(supplies.prepared, fetch)
     test_on = {name: receive_prepared(parcel, fetch) for name, parcel in supplies.test_on.items()}
     # Imported here because PyTorch takes seconds, and a node that lacks it shall say so as this cell's failure.
-    from bench import checkpoint
     from bench.work import run_cell
 
     with tempfile.TemporaryDirectory(prefix="colorization-bench-") as temporary:
@@ -117,7 +117,7 @@ def run_on_node(job: Job, supplies: Supplies, desk: Any) -> tuple[Record, dict[s
         files = {
             path.relative_to(folder).as_posix(): np.fromfile(path, np.uint8)
             for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.name not in ("record.json", checkpoint.NAME)
+            if path.is_file() and path.name not in ("record.json", CHECKPOINT)
         }
     return record, files
 

@@ -10,6 +10,7 @@ from torch import nn
 
 from bench import checkpoint
 from bench.cell import Job
+from bench.cell_folder import CHECKPOINT
 from bench.checkpoint import Checkpoint, UnusableCheckpointError
 from bench.settings import Settings
 from bench.work import run_cell
@@ -227,7 +228,7 @@ def test_a_damaged_checkpoint_is_said_and_the_cell_begins_anew(job, harm):
     whole, _ = _run(job("whole"))
     with pytest.raises(Killed):
         run_cell(job("killed"), _kill_at(7))
-    harm(job("killed").folder / checkpoint.NAME)
+    harm(job("killed").folder / CHECKPOINT)
     record, notes = _run(job("killed"))
     assert notes == ["begins anew, because its checkpoint is damaged"]
     assert _numbers(record, job("killed").folder) == _numbers(whole, job("whole").folder)
@@ -256,7 +257,7 @@ def test_a_failed_cell_leaves_no_checkpoint_behind(job, register):
     register(LOSSES, "breaking", lambda: Breaking())
     record = run_cell(job("failed", loss="breaking"), _ignore)
     assert record.status == "failed"
-    assert not (job("failed").folder / checkpoint.NAME).exists()
+    assert not (job("failed").folder / CHECKPOINT).exists()
 
 
 def _epochs_written(folder, monkeypatch, seconds, writing):
@@ -302,7 +303,7 @@ def test_a_checkpoint_runs_no_code(tmp_path):
         def __reduce__(self):
             return (Path.touch, (tmp_path / "harmed",))
 
-    torch.save({"work": {}, "state": Harm()}, tmp_path / checkpoint.NAME)
+    torch.save({"work": {}, "state": Harm()}, tmp_path / CHECKPOINT)
     with pytest.raises(UnusableCheckpointError):
         Checkpoint(tmp_path, {}).load()
     assert not (tmp_path / "harmed").exists()

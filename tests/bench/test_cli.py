@@ -120,9 +120,17 @@ def test_list_shows_every_kind_with_descriptions(tmp_path):
         assert word in done.stdout
 
 
-def test_list_loads_nothing_heavy(tmp_path):
+@pytest.mark.parametrize(
+    ("call", "heavy"),
+    [
+        (["list"], {"torch", "numpy", "pandas", "matplotlib", "PIL"}),
+        (["run", "--grid", "full", "--dry-run"], {"torch", "pandas", "matplotlib", "PIL", "scipy"}),
+    ],
+    ids=["list", "dry run"],
+)
+def test_light_commands_load_nothing_heavy(tmp_path, call, heavy):
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "bench", "list"],
+        [sys.executable, "-X", "importtime", "-m", "bench", *call],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -130,7 +138,7 @@ def test_list_loads_nothing_heavy(tmp_path):
     )
     loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
     assert "registry" in loaded
-    assert not loaded & {"torch", "numpy", "pandas", "matplotlib", "PIL"}
+    assert not loaded & heavy
 
 
 def test_a_dry_run_shows_the_cells_and_runs_none(tmp_path):
