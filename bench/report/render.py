@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from bench.report import page
 from bench.report.figure import Figure
+from bench.report.labels import LabelledRun
 from bench.report.stored import StoredRun
 from bench.report.template import fill
 from bench.storage import write_atomically
@@ -34,7 +35,7 @@ def render(run_folder: Path, output: Path) -> Path:
     # Imported here because matplotlib takes a second that a wrong call need not wait for.
     from bench.report.figures import draw_figures
 
-    run = StoredRun(run_folder)
+    run = LabelledRun(run_folder)
     target, folder = output / "report.md", output / "figures"
     old = target.read_text(encoding="utf-8") if target.exists() else _TITLE
     if not old.startswith(_TITLE):
