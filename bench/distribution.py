@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from registry.ab_bins import ab_counts
 from registry.color import Colors
-from registry.metrics.ab_histogram import ab_counts
 
 AB_LIMIT = 120
 """The ab histogram reaches from minus to plus this, in Lab units; colours beyond count at its edge."""

@@ -81,7 +81,7 @@ class Prepared:
 
     @property
     def train_ab_counts(self) -> list[int]:
-        """How many training pixels are in each of the Q ab bins of `registry.metrics.ab_histogram`.
+        """How many training pixels are in each of the Q ab bins of `registry.ab_bins`.
 
         Raises:
             UserError: It cannot be stored.
@@ -184,8 +184,8 @@ def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
     # Imported here because PyTorch takes seconds to import and preparing does without it.
     import torch
 
+    from registry.ab_bins import ab_counts, reachable_bins
     from registry.color import Colors
-    from registry.metrics.ab_histogram import ab_counts, reachable_bins
 
     n, size = pictures.shape[:2]
     batch = max(1, _PIXELS_AT_A_TIME // size**2)

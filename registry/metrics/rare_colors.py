@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from registry.ab_bins import ab_bins, ab_counts, reachable_bins
 from registry.color import Colors
-from registry.metrics.ab_histogram import ab_bins, ab_counts, reachable_bins
 from registry.metrics.base import ColorMetric
 
 RARE_SHARE = 0.25

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from registry import LOSSES
+from registry.ab_bins import ab_counts
 from registry.color import Colors
 from registry.errors import UnavailableError
 from registry.losses.weighted_sum import WeightedSumLoss
-from registry.metrics.ab_histogram import ab_counts
 from registry.spec import parse_sum
 
 TEXTS = [

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import LOSSES
+from registry.ab_bins import ab_counts, reachable_bins
 from registry.color import Colors
 from registry.errors import UserError
 from registry.losses.pixel import L1
 from registry.losses.rebalanced import Rebalanced, rarity_weights
-from registry.metrics.ab_histogram import ab_counts, reachable_bins
 from registry.spec import parse_component, parse_sum
 
 

@@ -9,15 +9,9 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy as scipy_entropy
 from skimage.color import rgb2lab
 
+from registry.ab_bins import ab_counts, reachable_bins
 from registry.color import Colors, rgb_to_lab
-from registry.metrics.ab_histogram import (
-    AbEffectiveColors,
-    AbGini,
-    AbImbalance,
-    AbJensenShannon,
-    ab_counts,
-    reachable_bins,
-)
+from registry.metrics.ab_histogram import AbEffectiveColors, AbGini, AbImbalance, AbJensenShannon
 
 
 def _colors(*ab):
