@@ -11,7 +11,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from registry.color import rgb_to_lab
+from registry.color import Colors, rgb_to_lab
 
 BIN = 10
 _REACH = 13  # bins each side of grey: predictions beyond +-135 count at the edge
@@ -53,8 +53,9 @@ def ab_bins(ab: Tensor) -> Tensor:
     return _nearest_bin().to(ab.device)[_cell(ab)].view(len(ab), -1)
 
 
-def ab_counts(ab: Tensor) -> Tensor:
-    """Pixels of each picture ``(N, 2, H, W)`` in each of the Q bins, ``(N, Q)`` float64."""
+def ab_counts(pictures: Colors) -> Tensor:
+    """Pixels of each picture in each of the Q bins, ``(N, Q)`` float64."""
+    ab = pictures.ab
     n, q = len(ab), len(reachable_bins())
     places = ab_bins(ab) + q * torch.arange(n, device=ab.device)[:, None]
     return torch.bincount(places.flatten(), minlength=n * q).view(n, q).double()

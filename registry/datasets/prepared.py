@@ -194,5 +194,5 @@ def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
     for start in range(0, n, batch):
         colors = Colors.from_rgb8(torch.from_numpy(np.array(pictures[start : start + batch])))
         total += colors.ab.double().sum(dim=(0, 2, 3))
-        counts += ab_counts(colors.ab).sum(0)
+        counts += ab_counts(colors).sum(0)
     return {"mean_ab": (total / (n * size**2)).tolist(), "ab_counts": counts.long().tolist()}

@@ -32,8 +32,8 @@ class AbHistogramMetric(ColorMetric):
         self.add_state("truth_counts", default=empty.clone(), dist_reduce_fx="sum")
 
     def update(self, prediction: Colors, target: Colors) -> None:  # noqa: D102
-        self.counts += ab_counts(prediction.ab).sum(0)
-        self.truth_counts += ab_counts(target.ab).sum(0)
+        self.counts += prediction.once(ab_counts).sum(0)
+        self.truth_counts += target.once(ab_counts).sum(0)
 
     @abstractmethod
     def measure(self, p: Tensor) -> Tensor:

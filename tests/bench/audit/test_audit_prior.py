@@ -132,7 +132,7 @@ def test_intervals_of_samples_hold_the_value_of_all_pictures(pictures):
 
     # Each picture in its own colours, so that few pictures hold few of all colours.
     tinted = np.clip(pictures[:, :8, :8] + np.random.default_rng(2).normal(0, 60, (150, 1, 1, 3)), 0, 255)
-    counts = ab_counts(Colors.from_rgb8(from_numpy(tinted.astype(np.uint8))).ab).numpy()
+    counts = ab_counts(Colors.from_rgb8(from_numpy(tinted.astype(np.uint8)))).numpy()
 
     def colors(several):
         return np.exp(entropy(several, axis=-1))
