@@ -93,13 +93,33 @@ class Prepared:
         """What is known of the training pixels' colours, worked out when first asked for and then stored."""
         path = self.folder / TRAIN_COLORS
         if not path.exists():
-            text = json.dumps(_colors_of(self.pictures("train")))
+            text = json.dumps(self._count_train_colors())
             # Named by the process: another worker may be storing the same numbers at the same time.
             temporary = path.with_name(f"{TRAIN_COLORS}.{os.getpid()}")
             with writing_to(self.folder):
                 temporary.write_text(text, encoding="utf-8")
                 temporary.replace(path)
         return json.loads(path.read_text(encoding="utf-8"))
+
+    def _count_train_colors(self) -> dict[str, list[Any]]:
+        """Mean a and b in Lab units, and pixels in each ab bin, of the training pictures."""
+        # Imported here because PyTorch takes seconds to import and preparing does without it.
+        import torch
+
+        from registry.ab_bins import ab_counts, reachable_bins
+        from registry.color import Colors
+
+        n, size = len(self.keys("train")), self.image_size
+        batch = max(1, _PIXELS_AT_A_TIME // size**2)
+        total = torch.zeros(2, dtype=torch.float64)
+        counts = torch.zeros(len(reachable_bins()), dtype=torch.float64)
+        for start in range(0, n, batch):
+            # Mapped anew each time: what one map has shown stays in memory, in the end all pictures.
+            pictures = np.array(self.pictures("train")[start : start + batch])
+            colors = Colors.from_rgb8(torch.from_numpy(pictures))
+            total += colors.ab.double().sum(dim=(0, 2, 3))
+            counts += ab_counts(colors).sum(0)
+        return {"mean_ab": (total / (n * size**2)).tolist(), "ab_counts": counts.long().tolist()}
 
 
 def prepare(
@@ -177,22 +197,3 @@ def _open(folder: Path) -> Prepared | None:
         ) from error
     size, n = prepared.image_size, sum(map(len, prepared.split_keys.values()))
     return prepared if shape == (n, size, size, 3) else None
-
-
-def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
-    """Mean a and b in Lab units, and pixels in each ab bin, of ``(n, S, S, 3)`` uint8."""
-    # Imported here because PyTorch takes seconds to import and preparing does without it.
-    import torch
-
-    from registry.ab_bins import ab_counts, reachable_bins
-    from registry.color import Colors
-
-    n, size = pictures.shape[:2]
-    batch = max(1, _PIXELS_AT_A_TIME // size**2)
-    total = torch.zeros(2, dtype=torch.float64)
-    counts = torch.zeros(len(reachable_bins()), dtype=torch.float64)
-    for start in range(0, n, batch):
-        colors = Colors.from_rgb8(torch.from_numpy(np.array(pictures[start : start + batch])))
-        total += colors.ab.double().sum(dim=(0, 2, 3))
-        counts += ab_counts(colors).sum(0)
-    return {"mean_ab": (total / (n * size**2)).tolist(), "ab_counts": counts.long().tolist()}

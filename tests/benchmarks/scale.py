@@ -23,7 +23,6 @@ from typing import Any
 
 import yaml
 
-from bench.environment import describe, resolve_precision
 from bench.records import Record, read_records
 
 PLUGIN = Path(__file__).with_name("noise.py")
@@ -56,6 +55,9 @@ def main() -> None:
         told = ", ".join(f"{place:,}: {value:.3g}" for place, value in zip(places, values, strict=True))
         print(f"| {against} | {what} | {told} | {_exponent(places, values):.2f} |")
     if call.output:
+        # Not before: the largest size of a child process counts from that of its parent.
+        from bench.environment import describe, resolve_precision
+
         when = datetime.now(timezone.utc).isoformat(timespec="seconds")
         machine = describe("cpu", resolve_precision("auto", "cpu"))
         content = {"measured_at": when, "machine": machine, "pictures": pictures, "sizes": sizes, "cells": cells}

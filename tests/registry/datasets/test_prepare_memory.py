@@ -56,3 +56,43 @@ def test_a_picture_takes_less_than_one_and_a_half_kilobytes_of_memory(tmp_path):
     growth = int(done.stdout) / PICTURES
     print(f"{growth:.0f} bytes a picture")
     assert growth < 1536
+
+
+COUNTING = """
+import re, sys
+from pathlib import Path
+import numpy as np
+from registry.datasets.base import DataSet
+from registry.datasets.prepared import prepare
+
+class Numbered(DataSet):
+    split_rule = resize_rule = "By number."
+    def __init__(self, n):
+        self.n = n
+    revision = property(lambda self: str(self.n))
+    def keys(self):
+        return {"train": [str(i) for i in range(self.n)], "validation": ["a"], "test": ["b"]}
+    def read(self, key, image_size):
+        return np.full((image_size, image_size, 3), hash(key) % 256, np.uint8)
+
+def most(reset=False):
+    if reset:
+        Path("/proc/self/clear_refs").write_text("5")
+    return 1024 * int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+
+prepare(Numbered(200), "small", 64, cache=Path(sys.argv[1])).train_mean_ab  # so that everything is imported
+large = prepare(Numbered(20_000), "large", 64, cache=Path(sys.argv[1]))
+before = most(reset=True)
+large.train_mean_ab
+print(most() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is told by Linux")
+def test_counting_colours_does_not_take_the_whole_array_into_memory(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTING, tmp_path], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True
+    )
+    array = 20_000 * 64 * 64 * 3
+    assert int(done.stdout) < array / 4
