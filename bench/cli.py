@@ -168,8 +168,10 @@ def report(
 
 @app.command()
 def compare(
-    run_a: Annotated[str, typer.Argument(help="The run before: its name in the results folder, or its path.")],
-    run_b: Annotated[str, typer.Argument(help="The run after, likewise.")],
+    run_a: Annotated[
+        str, typer.Argument(metavar="RUN_A", help="The run before: its name in the results folder, or its path.")
+    ],
+    run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The run after, likewise.")],
     metric: Annotated[
         list[str] | None, typer.Option(help="Instead of the headline metrics: ciede2000; may be repeated.")
     ] = None,
@@ -180,7 +182,10 @@ def compare(
     output: Annotated[Path | None, typer.Option(help="File to write to; standard output if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
 ) -> None:
-    """Show how two runs differ, cell by cell, and what changed: bench compare full full-2 --fail-if 'lpips > +0.01'."""
+    """Show how two runs differ, cell by cell, and what changed between them.
+
+    Example: python -m bench compare full full-2 --fail-if 'lpips > +0.01'
+    """
     with _interruptible():
         from bench.call import find_run
         from bench.compare.run import compare as compare_runs
@@ -196,6 +201,36 @@ def compare(
         print(f"tripped: {gate.line}", file=sys.stderr)
     if found.tripped:
         raise typer.Exit(EXIT_TRIPPED_GATE)
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="A run's name in the results folder, or the path of its folder.")],
+    form: Annotated[
+        Literal["csv", "parquet", "latex", "tensorboard"],
+        typer.Option("--format", help="Tidy table (csv, parquet), booktabs tables for a paper, or event files."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="File, of tensorboard folder, to write to; texts are printed if not given.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Of latex, instead of the headline metrics: ciede2000; may be repeated.")
+    ] = None,
+    spread: Annotated[
+        Literal["interval", "seeds"] | None,
+        typer.Option(help="Of latex: 95 % interval, which is the default, or standard deviation over seeds."),
+    ] = None,
+    results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
+) -> None:
+    """Write a run in a form that other programs read, from its stored files alone.
+
+    Example: python -m bench export full --format latex --output tables.tex
+    """
+    with _interruptible():
+        from bench.call import find_run
+        from bench.export.run import export as export_run
+
+        print(export_run(find_run(run, results_dir), form, output, metric or [], spread))
 
 
 @app.command()
