@@ -117,15 +117,19 @@ def test_p_values_are_corrected_over_all_trained_rows_and_metrics(make_run):
     assert [one.p for one in found if not one.row.trained] == [None] * 8
 
 
-@pytest.mark.parametrize(("before", "after", "further"), [(0.3, 0.55, 0.05), (0.3, 0.45, -0.05), (0.6, 0.45, -0.15)])
-def test_where_the_truth_is_the_goal_nearer_is_better(make_run, before, after, further):
+@pytest.mark.parametrize(
+    ("before", "after", "further", "verdict"),
+    [(45, 60, 5, "worse"), (45, 52, -3, "better"), (60, 52, -8, "better"), (55, 40, 5, "worse")],
+)
+def test_where_the_truth_is_the_goal_nearer_is_better(make_run, before, after, further, verdict):
     runs = [
-        set_metric(make_run(name), "ab_imbalance", value, architecture="unet", loss="l1")
+        set_metric(make_run(name), "colorfulness", value, architecture="unet", loss="l1")
         for name, value in (("a", before), ("b", after))
     ]
-    one = _row(_found(*runs, "ab_imbalance"))  # of a truth of 0.4
+    one = _row(_found(*runs, "colorfulness"))  # of a truth of 50
     assert one.gap.value == pytest.approx(after - before)
     assert one.further.value == pytest.approx(further)
+    assert one.verdict == verdict
 
 
 def test_a_reference_that_differs_is_told_of_without_a_test(make_run):

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 from pylatexenc.latexwalker import LatexEnvironmentNode, LatexWalker
@@ -154,6 +154,7 @@ def test_odd_names_come_back_as_they_were(make_run):
     assert re.fullmatch(r"tab:[A-Za-z0-9-]+", label)
 
 
+@example("a--b---c")
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="`'\"?!,"), min_size=1))
 def test_escaped_text_prints_as_it_was(text):
     LatexWalker(escape(text), tolerant_parsing=False).get_latex_nodes()
