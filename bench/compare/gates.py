@@ -100,6 +100,7 @@ def judge(gates: Iterable[Gate], matching: Matching, found: Sequence[Difference]
 
 
 def _reasons(gate: Gate, found: Sequence[Difference]) -> list[str]:
+    """What trips a gate by its value, the furthest first."""
     measured = [one for one in found if one.metric == gate.metric and (one.row.trained or not gate.of_mean)]
     if not measured:
         of = "trained cell" if gate.of_mean else "cell"
@@ -108,10 +109,11 @@ def _reasons(gate: Gate, found: Sequence[Difference]) -> list[str]:
         before, after = (sum(values) / len(measured) for values in zip(*map(_values, measured), strict=True))
         change = gate.write(gate.change(before, after))
         return [f"{change} on average over {count(len(measured), 'row')}"] if gate.trips(before, after) else []
+    tripping = [one for one in measured if gate.trips(*_values(one))]
+    tripping.sort(key=lambda one: gate.change(*_values(one)), reverse=gate.sign in (">", ">="))
     return [
         f"{gate.write(gate.change(*_values(one)))} for {one.row.name} on {code(one.row.dataset)}{_seeds(one)}"
-        for one in measured
-        if gate.trips(*_values(one))
+        for one in tripping
     ]
 
 

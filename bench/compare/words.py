@@ -13,6 +13,8 @@ from bench.report.statistics import Uncertainty
 from bench.report.stored import StoredRun
 
 _MOST_NAMED = 3
+_ROUNDING = 1e-9
+"""An interval this narrow is one of rounding errors."""
 _CLEAR = ("better", "worse")
 _REST = {
     "could be chance": "could be chance",
@@ -99,7 +101,7 @@ def decimals(gap: Uncertainty, *values: float) -> int:
     """For two digits of an interval's width, and for three or four of the values."""
     largest = max(map(abs, values), default=0)
     least = 3 if largest < 10 else 2 if largest < 100 else 1
-    return max(least, decimals_of(gap)) if gap.half else least + 1
+    return max(least, decimals_of(gap)) if (gap.half or 0) > _ROUNDING else least + 1
 
 
 def interval(gap: Uncertainty, digits: int) -> str:
@@ -110,22 +112,24 @@ def interval(gap: Uncertainty, digits: int) -> str:
 
 
 def _trained(several: Sequence[Difference]) -> str:
-    rows = "the one trained row" if len(several) == 1 else f"all {len(several)} trained rows"
+    alone = len(several) == 1
     if all(one.same for one in several):
-        return f"the same to the last digit in {rows}."
+        return (
+            f"the same to the last digit in {'the one trained row' if alone else f'all {len(several)} trained rows'}."
+        )
     by: dict[str, list[Difference]] = {}
     for one in several:
         by.setdefault(one.verdict, []).append(one)
-    parts = [f"clearly **{verdict}** in {_share(by[verdict], several)}" for verdict in _CLEAR if verdict in by]
+    parts = [f"clearly **{verdict}** in {_which(by[verdict], alone=alone)}" for verdict in _CLEAR if verdict in by]
     rest = [f"{len(by[verdict])} {words}" for verdict, words in _REST.items() if verdict in by]
-    told = (
-        f"B is {join(parts)}"
-        if parts
-        else f"none of {count(len(several), 'trained row')} is clearly better or worse in B"
-    )
+    if parts:
+        told = f"of {count(len(several), 'trained row')}, B is {join(parts)}"
+    else:
+        none = "the one trained row is not" if alone else f"none of {len(several)} trained rows is"
+        told = f"{none} clearly better or worse in B"
     if rest and (parts or len(rest) > 1 or "not known" in by):
         told += f"{'; the rest: ' if parts else ': '}{', '.join(rest)}"
-    if len(several) == 1:
+    if alone:
         return f"{told}."
     gap = mean(several)
     digits = decimals(gap, *(side.value for one in several for side in (one.first, one.second)))
@@ -133,15 +137,15 @@ def _trained(several: Sequence[Difference]) -> str:
     return f"{told}. On average B − A is {signed(gap.value, digits)}{between}."
 
 
-def _share(some: Sequence[Difference], several: Sequence[Difference]) -> str:
-    """``2 of 12 trained rows (…)``, the largest changes first."""
+def _which(some: Sequence[Difference], *, alone: bool) -> str:
+    """How many rows, and which: the largest changes first."""
     order = sorted(some, key=lambda one: -abs(one.further.value))
     named = [
         f"{one.row.name}: {signed(one.gap.value, decimals(one.gap, one.first.value, one.second.value))}"
         for one in order[:_MOST_NAMED]
     ]
     more = [f"{len(some) - _MOST_NAMED} more"] if len(some) > _MOST_NAMED else []
-    return f"{len(some)} of {count(len(several), 'trained row')} ({'; '.join([*named, *more])})"
+    return f"{'it' if alone else len(some)} ({'; '.join([*named, *more])})"
 
 
 def _references(several: Sequence[Difference]) -> str:

@@ -102,6 +102,16 @@ def test_one_row_trips_a_gate_that_the_mean_does_not(make_run):
     assert _reasons(second, first, "lpips < 0") == ["-0.1 for `unet` with `l2` on `synthetic-faces`"]
 
 
+def test_what_trips_furthest_is_told_first(make_run):
+    by_loss = {"l1": 0.3, "l2": 0.4}
+    second = make_run("b", architectures=("unet",), lpips=lambda _, loss, *__: by_loss.get(loss, 0.9))
+    reasons = _reasons(make_run("a", architectures=("unet",), lpips=_lpips()), second, "lpips > 0")
+    assert reasons == [
+        "+0.2 for `unet` with `l2` on `synthetic-faces`",
+        "+0.1 for `unet` with `l1` on `synthetic-faces`",
+    ]
+
+
 def test_seeds_are_averaged_before_a_gate_looks(make_run):
     def second(_, loss, __, seed):
         return 0.9 if loss is None else 0.2 + (0.2 if (loss, seed) == ("l2", 0) else 0)

@@ -21,13 +21,35 @@ def test_one_number_in_the_records_changes_the_sentence(make_run):
     assert _answer(compare(first, second).page) == "**LPIPS** (↓): the same to the last digit in all 4 trained rows."
     set_metric(second, "lpips", 0.3, architecture="unet", loss="l2")
     assert _answer(compare(first, second).page).startswith(
-        "**LPIPS** (↓): B is clearly **worse** in 1 of 4 trained rows (`unet` with `l2`: +0.1000); the rest: 3 the "
+        "**LPIPS** (↓): of 4 trained rows, B is clearly **worse** in 1 (`unet` with `l2`: +0.1000); the rest: 3 the "
         "same to the last digit. On average B − A is +0.0250"
     )
     set_metric(second, "lpips", 0.1, architecture="unet", loss="l2")
-    assert "B is clearly **better** in 1 of 4 trained rows (`unet` with `l2`: -0.1000)" in _answer(
+    assert "of 4 trained rows, B is clearly **better** in 1 (`unet` with `l2`: -0.1000)" in _answer(
         compare(first, second).page
     )
+
+
+def test_better_and_worse_rows_are_counted_and_the_furthest_named_first(make_run):
+    shifts = {("unet", "l1"): -0.02, ("unet", "l2"): 0.05, ("unet-resnet18", "l1"): 0.1}
+
+    def moved(a, loss, *_):
+        return 0.9 if loss is None else 0.2 + shifts.get((a, loss), 0)
+
+    assert _answer(compare(make_run("a", lpips=_lpips()), make_run("b", lpips=moved)).page).startswith(
+        "**LPIPS** (↓): of 4 trained rows, B is clearly **better** in 1 (`unet` with `l1`: -0.0200) and clearly "
+        "**worse** in 2 (`unet-resnet18` with `l1`: +0.1000; `unet` with `l2`: +0.0500); the rest: 1 the same to the "
+        "last digit. On average B − A is +0.0325"
+    )
+
+
+def test_a_single_row_is_spoken_of_as_one(make_run):
+    alone = {"architectures": ("unet",), "losses": ("l1",)}
+    first, second = make_run("a", lpips=_lpips(), **alone), make_run("b", lpips=_lpips(), **alone)
+    assert _answer(compare(first, second).page) == "**LPIPS** (↓): the same to the last digit in the one trained row."
+    set_metric(second, "lpips", 0.3, architecture="unet", loss="l1")
+    told = "**LPIPS** (↓): of 1 trained row, B is clearly **worse** in it (`unet` with `l1`: +0.1000)."
+    assert _answer(compare(first, second).page) == told
 
 
 def test_noise_is_not_called_a_change(make_run):
