@@ -124,7 +124,7 @@ def run(
         except KeyboardInterrupt:
             _report_what_is_there(todo.folder, reports_dir)
             raise
-        page = _write_report(todo.folder, reports_dir)
+        page = _report_of(todo.folder, reports_dir)
     print(f"{', '.join(f'{number} {status}' for status, number in sorted(counts.items()))}; report: {page}")
     if counts["failed"]:
         for line in failures(todo):
@@ -282,6 +282,14 @@ def weights() -> None:
     store.ensure(progress=print)
     for item in store.listing():
         print(f"{item.name}: {item.path}, {item.size / 1e6:.1f} MB, sha256 {item.digest}")
+
+
+def _report_of(run_folder: Path, reports_dir: Path) -> Path:
+    """The report of a run: the one that is there, if nothing has changed since it was written, or a new one."""
+    from bench.report.freshness import PAGE, is_current
+
+    target = reports_dir / run_folder.resolve().name
+    return target / PAGE if is_current(run_folder, target) else _write_report(run_folder, reports_dir)
 
 
 def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:

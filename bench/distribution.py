@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from registry.ab_bins import ab_counts
 from registry.color import Colors
-from registry.metrics.ab_histogram import ab_counts
 
 AB_LIMIT = 120
 """The ab histogram reaches from minus to plus this, in Lab units; colours beyond count at its edge."""
@@ -35,7 +35,7 @@ class ColorDistribution:
         self.ab += counts.view(side, side).cpu().numpy()
         steps = pictures.chroma.long().clamp(0, CHROMA_LIMIT - 1).flatten()
         self.chroma += torch.bincount(steps, minlength=CHROMA_LIMIT).cpu().numpy()
-        self.bins.append(ab_counts(pictures.ab).to(torch.int32).cpu().numpy())
+        self.bins.append(pictures.once(ab_counts).to(torch.int32).cpu().numpy())
 
     def save(self, path: Path) -> None:
         """Write ``ab`` (rows a, columns b), ``chroma`` and ``bins`` ``(pictures, Q)`` to a compressed .npz file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,6 @@ from torch import Tensor
 
 from bench.distribution import ColorDistribution
 from bench.records import Measurement
-from bench.supply import batches
 from registry import METRICS
 from registry.color import Colors
 from registry.metrics.base import ColorMetric
@@ -41,31 +40,25 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate(
-    predict: Predict,
-    pictures: np.ndarray,
-    keys: list[str],
-    *,
-    train_mean_ab: Tensor,
-    batch_size: int,
-    device: str,
+    predict: Predict, truth: Iterable[Colors], keys: list[str], *, train_mean_ab: Tensor, device: str
 ) -> Evaluation:
-    """Score predictions for pictures ``(n, S, S, 3)`` uint8."""
+    """Score predictions for true pictures, given in batches, of which ``keys`` names each."""
     metrics: dict[str, ColorMetric] = {name: METRICS[name].factory().to(device) for name in METRICS}
     for metric in metrics.values():
         metric.reference(train_mean_ab)
     colors = ColorDistribution()
-    for truth in batches(pictures, batch_size, device):
-        prediction = truth.with_ab(predict(truth))
+    for batch in truth:
+        prediction = batch.with_ab(predict(batch))
         colors.update(prediction)
         for metric in metrics.values():
-            metric.update(prediction, truth)
+            metric.update(prediction, batch)
 
     columns: dict[str, np.ndarray] = {}
     measurements, true_values = {}, {}
     for name, metric in metrics.items():
         each = {name + suffix: values.cpu().numpy() for suffix, values in metric.per_image().items()}
         columns |= each
-        measurements[name] = _measurement(metric, each.get(name), len(pictures))
+        measurements[name] = _measurement(metric, each.get(name), len(keys))
         true_value = metric.truth()
         if true_value is not None and math.isfinite(true_value):
             true_values[name] = float(true_value)

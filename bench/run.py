@@ -22,7 +22,7 @@ from bench.progress import Display
 from bench.records import Record, Status, now, read_record, write_record
 from bench.rerun import begin_rerun, end_rerun, superseded_cells
 from bench.run_lock import holding
-from bench.storage import StorageError, make_writable, write_atomically, writing_to
+from bench.storage import StorageError, make_writable, write_if_changed, writing_to
 from registry.errors import UserError
 
 Rerun = Literal["none", "failed", "all"]
@@ -103,7 +103,7 @@ def execute(plan: Plan, place: Place, display: Display) -> Counter[Status]:
         check_same_plugins(plan.folder, plan.cells, {cell.id for cell in plan.pending})
         jobs, lost = _prepare(plan, place, display) if plan.pending else ([], [])
         # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
-        write_atomically(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
+        write_if_changed(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
         if plan.goes_on:
             display.say(f"going on with the rerun of all cells: {len(plan.done)} have ended.")
         elif plan.rerun == "all":

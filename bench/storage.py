@@ -45,6 +45,14 @@ def writing_to(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a text file as `write_atomically` does, but leave one that says the same already, and its time, alone."""
+    with writing_to(path.parent):
+        same = path.exists() and path.read_text(encoding="utf-8") == text
+    if not same:
+        write_atomically(path, text)
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file, text as UTF-8, so that a reader, or a crash, never meets half of it.
 

@@ -60,12 +60,7 @@ def fit(
     total = steps * settings.epochs
     if total < 2:
         raise UserError("A single optimiser step trains nothing: set epochs or steps_per_epoch higher.")
-    optimizer = torch.optim.AdamW(
-        predictor.network.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        fused=True,
-    )
+    optimizer = make_optimizer(predictor, settings)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=total)
     training = TrainingState(predictor.network, optimizer, schedule, loss)
     result = training.restore(state, settings.epochs) if state else Fit()
@@ -78,7 +73,7 @@ def fit(
         predictor.network.train()
         train_loss = 0.0
         for step in range((epoch - 1) * steps, epoch * steps):
-            value = _step(predictor, loss, supply.batch(step), optimizer)
+            value = training_step(predictor, loss, supply.batch(step), optimizer)
             if not math.isfinite(value):
                 raise NonFiniteLossError(
                     f"The loss became {value} at step {step + 1} of {total}, in epoch {epoch} of {settings.epochs}."
@@ -129,7 +124,15 @@ def training_supply(train: np.ndarray, settings: Settings, seed: int, device: st
     )
 
 
-def _step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:
+def make_optimizer(predictor: Predictor, settings: Settings) -> torch.optim.Optimizer:
+    """The optimiser of all cells."""
+    return torch.optim.AdamW(
+        predictor.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
+
+
+def training_step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:
+    """Predict, compare, and let the optimiser take a step; the loss before it."""
     prediction = truth.with_ab(predictor(truth))
     with predictor.autocast():
         value = loss(prediction, truth)

@@ -29,6 +29,7 @@ from bench.settings import Settings
 from bench.storage import StorageError, writing_to
 from bench.supply import batches
 from bench.training import Fit, fit
+from bench.truth import true_batches
 from bench.tuning import chosen, tune
 from registry import ARCHITECTURES, LOSSES
 from registry.architectures.baselines import Baseline
@@ -264,10 +265,9 @@ class _Work:
         seed_all(self.job.seed or 0)
         evaluation = evaluate(
             predict,
-            data.pictures("test"),
+            true_batches(data, self.settings.batch_size, self.job.device),
             list(data.keys("test")),
             train_mean_ab=torch.tensor(data.train_mean_ab),
-            batch_size=self.settings.batch_size,
             device=self.job.device,
         )
         self.seconds["eval"] = self.seconds.get("eval", 0.0) + time.perf_counter() - started

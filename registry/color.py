@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import cache, cached_property
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +18,8 @@ _WHITE_XYZ_FROM_RGB = (
     torch.tensor(XYZ_FROM_RGB, dtype=torch.float64) / torch.tensor(WHITE_XYZ, dtype=torch.float64)[:, None]
 )
 _RGB_FROM_WHITE_XYZ = torch.linalg.inv(_WHITE_XYZ_FROM_RGB)
+
+_Found = TypeVar("_Found")
 
 _EPSILON = 0.008856  # CIE: below this XYZ ratio the cube root becomes a line
 _EPSILON_ROOT = 0.2068966  # cube root of the above
@@ -77,6 +81,7 @@ class Colors:
     def __init__(self, L: Tensor, ab: Tensor) -> None:  # noqa: N803 - L is the field's name
         self.L = L
         self.ab = ab
+        self._found: dict[Hashable, object] = {}
 
     @classmethod
     def from_rgb8(cls, rgb8: Tensor) -> Colors:
@@ -110,6 +115,30 @@ class Colors:
     def chroma(self) -> Tensor:
         """Distance from grey ``(N, H, W)`` in Lab units."""
         return torch.linalg.vector_norm(self.ab, dim=1)
+
+    @cached_property
+    def viewed_lab(self) -> Tensor:
+        """The viewed picture in Lab, ``(N, 3, H, W)``."""
+        return rgb_to_lab(self.viewed)
+
+    def once(self, work: Callable[[Colors], _Found]) -> _Found:
+        """What a function works out of these pictures, kept for all who ask for the same.
+
+        Several metrics count the same things, and the true pictures are the same for all cells.
+        """
+        if work not in self._found:
+            self._found[work] = work(self)
+        return self._found[work]
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory that the pictures and all that was worked out of them take."""
+        tensors = [value for value in vars(self).values() if isinstance(value, Tensor)]
+        for found in self._found.values():
+            tensors += [found] if isinstance(found, Tensor) else found
+        # L and ab are often views of one and the same memory.
+        memory = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+        return sum(memory.values())
 
     @cached_property
     def rgb8(self) -> Tensor:

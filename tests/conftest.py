@@ -5,6 +5,14 @@ import os
 import pytest
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Time nothing unless benchmarks are asked for by their folder: the ordinary run goes through each once."""
+    asked = any("benchmarks" in argument for argument in config.invocation_params.args)
+    if not asked and not config.option.benchmark_enable:
+        config.option.benchmark_disable = True
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
     """Prepare data sets in a folder of this test run; pretrained weights stay in the user's cache."""

@@ -20,8 +20,8 @@ from bench.report.figure import Figure
 from bench.report.markdown import code, join, prose
 from bench.report.template import fill
 from bench.storage import write_atomically
+from registry.ab_bins import reachable_bins
 from registry.errors import UserError
-from registry.metrics.ab_histogram import reachable_bins
 
 _STARTS = {
     "audit.md": "# What is in the data: ",

@@ -14,16 +14,10 @@ import torch
 from bench.audit.resampling import Estimate, Groups
 from bench.distribution import ColorDistribution
 from bench.supply import batches
+from registry.ab_bins import ab_bins, reachable_bins
 from registry.color import Colors
 from registry.datasets.chroma import COLORED_SHARE
-from registry.metrics.ab_histogram import (
-    AbEffectiveColors,
-    AbGini,
-    AbHistogramMetric,
-    AbImbalance,
-    ab_bins,
-    reachable_bins,
-)
+from registry.metrics.ab_histogram import AbEffectiveColors, AbGini, AbHistogramMetric, AbImbalance
 from registry.metrics.base import pixel_mean
 from registry.metrics.colorfulness import Colorfulness
 

@@ -13,7 +13,7 @@ from bench.audit.prior import NEAR
 from bench.audit.resampling import Estimate
 from bench.audit.words import color_name, enlarged, percent, plane
 from bench.report.markdown import code, escape, table
-from registry.metrics.ab_histogram import reachable_bins
+from registry.ab_bins import reachable_bins
 
 _ESTIMATES = ("imbalance", "effective_colors", "gini", "chroma", "colorfulness", "near_dominant")
 _MOST_FREQUENT = 3

@@ -9,7 +9,7 @@ from bench.audit.dataset import GREY, DatasetAudit
 from bench.audit.prior import NEAR
 from bench.audit.resampling import Estimate, ratio
 from bench.report.markdown import code, count, join
-from registry.metrics.ab_histogram import reachable_bins
+from registry.ab_bins import reachable_bins
 
 _HUES = (
     (15, "pink"),

@@ -13,7 +13,7 @@ from bench.report.doses import Series, short_names, values_over
 from bench.report.figure import Figure
 from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
 from bench.report.legend import metric
-from bench.report.markdown import code, count, escape, join, table
+from bench.report.markdown import code, count, escape, join, table, unmarked
 from bench.report.sample import Sample
 from bench.report.statistics import Uncertainty, contrast
 from bench.report.stored import StoredRun
@@ -119,10 +119,11 @@ def _figure(
         "against the mean colour of the training pictures of the data set tested on, whatever a network was trained "
         "on, so that rows compare: below 0 a network does worse than knowing that colour alone. Ratios are to the "
         "truth of the pictures tested on. The deeper the blue, the better.",
-        f"Measures of networks tested on {names[tested_on]}. " + " ".join(answers),
+        f"Measures of networks tested on {names[tested_on]}. " + unmarked(" ".join(answers)),
         "imbalance",
         tested_on,
-        lines=(*answers, *([scope(changes)] if changes else [])),
+        verdicts=tuple(answers),
+        lines=(scope(changes),) if changes else (),
         details=((f"Networks tested on {escape(names[tested_on])} in numbers", _table(found, names)),),
     )
 

@@ -40,7 +40,8 @@ def draw_dose_response(run: StoredRun, one: Series, folder: Path) -> list[Figure
             f"Measures of laziness against the dose on {one.short}. " + " ".join(map(_alt, found)),
             "imbalance",
             one.name,
-            lines=(*verdicts, *_extremes(found), scope([part.slope for part in found])),
+            verdicts=tuple(verdicts),
+            lines=(*_extremes(found), scope([part.slope for part in found])),
             table=_slopes(found, losses),
             details=((f"Every dose of {escape(one.short)} in numbers", _values(one, found)),),
         )

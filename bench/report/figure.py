@@ -32,7 +32,9 @@ class Figure:
         section: Where in the report it answers something.
         dataset: Spec of the data set it is about; None where it is about all of them.
         folded: More of the same: shown only to a reader who asks for it.
-        lines: Sentences that say what it shows, one per line, in Markdown.
+        verdicts: Sentences that answer the question of its section, one per line, in Markdown; the page begins
+            with them.
+        lines: More sentences that say what it shows.
         table: In Markdown, shown below the sentences.
         details: Summaries and bodies, in Markdown, of what is folded away below it.
     """
@@ -44,6 +46,7 @@ class Figure:
     section: Section
     dataset: str | None
     folded: bool = False
+    verdicts: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     table: str = ""
     details: tuple[tuple[str, str], ...] = ()

@@ -27,9 +27,9 @@ def glossary(run: StoredRun) -> str:
     """A table of all names of the run's grid; empty where it has none."""
     grid = run.grid
     rows = [
-        *(["architecture", code(text), _architecture(text)] for text in grid.architectures),
+        *(["architecture", code(text), _architecture(run.full(text))] for text in grid.architectures),
         *(["loss", code(text), _loss(text) + _found_weights(run, text)] for text in grid.losses),
-        *(["data set", code(text), _one(DATASETS, text)] for text in grid.datasets),
+        *(["data set", code(text), _one(DATASETS, run.full(text))] for text in grid.datasets),
         *(["reference", code(text), _one(ARCHITECTURES, text)] for text in grid.baselines),
     ]
     return table(["what", "name", "in words"], rows) if rows else ""

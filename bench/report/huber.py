@@ -14,7 +14,7 @@ from bench.report.figure import Figure
 from bench.report.findings import findings
 from bench.report.huber_sweep import Sweep, interval, numbers, sweeps, told
 from bench.report.legend import metric
-from bench.report.markdown import escape
+from bench.report.markdown import code, escape
 from bench.report.statistics import Uncertainty
 from bench.report.style import FAINT, INK, PALETTE, canvas, file_name, small_multiples
 
@@ -62,7 +62,7 @@ def draw_huber(board: Board, folder: Path) -> list[Figure]:
             f"Headline metrics against Huber's delta on {board.dataset}. {' '.join(map(_alt, found))}",
             "huber",
             board.dataset,
-            lines=tuple(told(sweep) for sweep in found),
+            verdicts=tuple(f"{code(board.dataset)}, {told(sweep)}" for sweep in found),
             details=((f"Huber's delta on {escape(board.dataset)} in numbers", f"{_HOW}\n\n{numbers(found)}"),),
         )
     ]

@@ -46,6 +46,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def unmarked(text: str) -> str:
+    """Sentences of this project without the marks of code and bold type, for a place that shows none."""
+    return re.sub(r"</?code>|`|\*\*", "", text)
+
+
 def prose(text: str) -> str:
     """A text of this project, escaped but for names that it has `in code type`."""
     parts = text.split("`")

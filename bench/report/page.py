@@ -17,6 +17,9 @@ from bench.report.markdown import fence, table
 from bench.report.stored import StoredRun
 from bench.report.tables import dataset_tables
 
+_LEADING = 2
+"""Data sets of which the page says all before its tables."""
+
 SECTIONS = (
     ("shares", "What matters more", "How much of what varies comes from the architecture, and how much from the loss?"),
     ("comparison", "Which differences hold", "Which losses, and which architectures, differ by more than chance?"),
@@ -54,6 +57,11 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
     answers = {dataset: one.answers for dataset, one in found.items()}
     everything = [entry for entries in rows.values() for entry in entries]
     shown = {section: [one for one in figures if one.section == section] for section, *_ in (("headline",), *SECTIONS)}
+    # What is said of each of many data sets would hide the answer.
+    leading = answers if len(answers) <= _LEADING else {}
+    if not leading:
+        shown["pictures"] = shown.pop("headline") + shown["pictures"]
+        shown["headline"] = []
     legend = _legend(everything, [COLORS_RATIO] if shown["imbalance"] else [])
     made = provenance.commands(run.folder)
     learned = learning(run, everything)
@@ -62,7 +70,13 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
         "intro": words.intro(run, rows),
         "links": _links(shown, legend),
         "lead": _lead(rows, answers),
+        "verdicts": [
+            (title, question, lines)
+            for section, title, question in SECTIONS
+            if (lines := [line for figure in shown[section] for line in figure.verdicts])
+        ],
         "answers": answers,
+        "leading": leading,
         "limits": " ".join(filter(None, [words.one_seed(everything), learned.caveat])),
         "caveats": words.caveats(run, everything),
         "shown": shown,

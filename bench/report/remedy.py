@@ -13,7 +13,7 @@ from bench.report.doses import Series, short_names, values_over
 from bench.report.figure import Figure
 from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
 from bench.report.legend import metric
-from bench.report.markdown import code, escape, join, table
+from bench.report.markdown import code, escape, join, table, unmarked
 from bench.report.sample import Sample
 from bench.report.statistics import contrast
 from bench.report.stored import StoredRun
@@ -114,10 +114,11 @@ def draw_remedy(run: StoredRun, boards: Sequence[Board], series: Sequence[Series
             "Rare colours weighted up",
             "Each rebalanced loss (Zhang et al. 2016) less the same loss as it is, with the same seeds and test "
             "pictures; above the dashed line rebalancing raises a measure. Intervals are of 95 %.",
-            "What rebalancing changes. " + " ".join(answers),
+            "What rebalancing changes. " + unmarked(" ".join(answers)),
             "imbalance",
             None,
-            lines=(*answers, scope([part.mean for part in found])),
+            verdicts=tuple(answers),
+            lines=(scope([part.mean for part in found]),),
             table=_table(found, names),
             details=(("Rebalancing on every data set in numbers", _each(found, names)),),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote
 
 from bench.report import page
 from bench.report.figure import Figure
+from bench.report.freshness import PAGE, figures_of
+from bench.report.labels import LabelledRun
 from bench.report.stored import StoredRun
 from bench.report.template import fill
 from bench.storage import write_atomically
@@ -34,8 +34,8 @@ def render(run_folder: Path, output: Path) -> Path:
     # Imported here because matplotlib takes a second that a wrong call need not wait for.
     from bench.report.figures import draw_figures
 
-    run = StoredRun(run_folder)
-    target, folder = output / "report.md", output / "figures"
+    run = LabelledRun(run_folder)
+    target, folder = output / PAGE, output / "figures"
     old = target.read_text(encoding="utf-8") if target.exists() else _TITLE
     if not old.startswith(_TITLE):
         raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
@@ -47,14 +47,9 @@ def render(run_folder: Path, output: Path) -> Path:
         for figure in figures:
             figure.path.replace(folder / figure.path.name)
     write_atomically(target, text)
-    for name in _figures_of(old) - _figures_of(text):
+    for name in figures_of(old) - figures_of(text):
         (folder / name).unlink(missing_ok=True)
     return target
-
-
-def _figures_of(text: str) -> set[str]:
-    """File names of the figures that a page shows."""
-    return {unquote(name) for name in re.findall(r"\]\(figures/([^)/]+)\)", text)}
 
 
 def _page(run: StoredRun, figures: list[Figure]) -> str:

@@ -41,12 +41,18 @@ class StoredRun:
     Attributes:
         folder: ``results/<run>``.
         name: The run's name.
+        shared: What short names leave out, by axis: values by parameter, as specs have them.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.resolve().name
         self._read: dict[Path, Any] = {}
+        self.shared: dict[str, dict[str, str]] = {}
+
+    def full(self, name: str) -> str:
+        """The spec that is stored for the name of an architecture or a data set."""
+        return name
 
     @cached_property
     def grid(self) -> Grid:
@@ -61,7 +67,7 @@ class StoredRun:
     @cached_property
     def records(self) -> list[Record]:
         """All records, in the order of the grid's axes; what the grid no longer names comes last."""
-        return sorted(read_records(self.folder), key=self._place)
+        return sorted(self._records(), key=self._place)
 
     @cached_property
     def datasets(self) -> dict[str, DatasetRecord]:
@@ -111,10 +117,13 @@ class StoredRun:
 
     def _scored(self, record: Record, on: str | None) -> Path:
         folder = self.cell_folder(record)
-        return folder if on in (None, record.dataset) else transfer_folder(folder, on)
+        return folder if on in (None, record.dataset) else transfer_folder(folder, self.full(on))
 
     def _dataset_folder(self, dataset: str) -> Path:
-        return self.folder / "datasets" / dataset_slug(dataset)
+        return self.folder / "datasets" / dataset_slug(self.full(dataset))
+
+    def _records(self) -> list[Record]:
+        return list(read_records(self.folder))
 
     def _table(self, record: Record, name: str) -> pd.DataFrame | None:
         return self._once(_csv, self.cell_folder(record) / name)

@@ -23,6 +23,7 @@ def fill(package: str, name: str, content: Mapping[str, Any]) -> str:
         autoescape=False,  # the page is Markdown: its own filters escape
     )
     environment.filters |= {
+        "anchor": lambda title: title.lower().replace(" ", "-"),
         "code": markdown.code,
         "escape": markdown.escape,
         "fence": markdown.fence,

@@ -28,7 +28,7 @@ def intro(run: StoredRun, rows: Mapping[str, Sequence[Entry]]) -> str:
         "Grey pictures get their colours back from a network: which choice matters more, its architecture or its loss? "
         f"Compared here: {count(len(architectures), 'architecture')} ({join(list(map(code, architectures)))}) × "
         f"{count(len(losses), 'loss', 'losses')} ({join(list(map(code, losses)))}) on {pictures}; "
-        f"{seed}{done} of {count(asked, 'trained cell')} completed."
+        f"{seed}{done} of {count(asked, 'trained cell')} completed.{_left_out_of_names(run)}"
     )
 
 
@@ -85,6 +85,15 @@ def _pictures(run: StoredRun, data: str) -> str:
         return ""
     origin = "drawn by the program, " if drawn(data) else ""
     return f"{origin}{stored.image_size} × {stored.image_size} pixels, {count(stored.n_test, 'test picture')}"
+
+
+def _left_out_of_names(run: StoredRun) -> str:
+    told = [
+        f"{axis} {code(', '.join(f'{name}={value}' for name, value in values.items()))}"
+        for axis, values in run.shared.items()
+        if values
+    ]
+    return f" Names leave out what all share: {join(told)}." if told else ""
 
 
 def _asked(entry: Entry) -> int:

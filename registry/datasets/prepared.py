@@ -81,7 +81,7 @@ class Prepared:
 
     @property
     def train_ab_counts(self) -> list[int]:
-        """How many training pixels are in each of the Q ab bins of `registry.metrics.ab_histogram`.
+        """How many training pixels are in each of the Q ab bins of `registry.ab_bins`.
 
         Raises:
             UserError: It cannot be stored.
@@ -184,8 +184,8 @@ def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
     # Imported here because PyTorch takes seconds to import and preparing does without it.
     import torch
 
+    from registry.ab_bins import ab_counts, reachable_bins
     from registry.color import Colors
-    from registry.metrics.ab_histogram import ab_counts, reachable_bins
 
     n, size = pictures.shape[:2]
     batch = max(1, _PIXELS_AT_A_TIME // size**2)
@@ -194,5 +194,5 @@ def _colors_of(pictures: np.ndarray) -> dict[str, list[Any]]:
     for start in range(0, n, batch):
         colors = Colors.from_rgb8(torch.from_numpy(np.array(pictures[start : start + batch])))
         total += colors.ab.double().sum(dim=(0, 2, 3))
-        counts += ab_counts(colors.ab).sum(0)
+        counts += ab_counts(colors).sum(0)
     return {"mean_ab": (total / (n * size**2)).tolist(), "ab_counts": counts.long().tolist()}

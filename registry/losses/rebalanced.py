@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from registry.ab_bins import ab_bins, reachable_bins
 from registry.color import AB_SCALE, Colors
 from registry.errors import UserError
 from registry.losses.pixel import PixelLoss
-from registry.metrics.ab_histogram import ab_bins, reachable_bins
 
 
 class Rebalanced(nn.Module):

@@ -33,8 +33,8 @@ class AbMoments(ColorMetric):
         self.add_state("pixels", default=torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, prediction: Colors, target: Colors) -> None:  # noqa: D102
-        self.moments += _moments(prediction)
-        self.truth_moments += _moments(target)
+        self.moments += prediction.once(_moments)
+        self.truth_moments += target.once(_moments)
         self.pixels += target.L.numel()
 
     def means(self) -> tuple[Tensor, Tensor]:

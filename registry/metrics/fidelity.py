@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
-from registry.color import Colors, rgb_to_lab
+from registry.color import Colors
 from registry.metrics.base import PairMetric, pixel_mean
 from registry.metrics.ciede2000 import ciede2000
 
@@ -30,7 +30,7 @@ class Ciede2000(PairMetric):
     unit = "dE00"
 
     def measure(self, prediction: Colors, target: Colors) -> Tensor:  # noqa: D102
-        return pixel_mean(ciede2000(rgb_to_lab(prediction.viewed), rgb_to_lab(target.viewed)))
+        return pixel_mean(ciede2000(prediction.viewed_lab, target.viewed_lab))
 
 
 class Psnr(PairMetric):

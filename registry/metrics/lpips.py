@@ -40,8 +40,17 @@ class Lpips(PairMetric):
             )
         device = prediction.L.device
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
-            distance = _network(device)
-            return distance(prediction.viewed * 2 - 1, target.viewed * 2 - 1).flatten()
+            layers = zip(_network(device).lins, _features(prediction), target.once(_features), strict=True)
+            # Summed as the package sums: the very same numbers.
+            return sum(head((one - other) ** 2).mean(dim=(2, 3)) for head, one, other in layers).flatten()
+
+
+def _features(pictures: Colors) -> list[Tensor]:
+    """What each of AlexNet's five layers sees, ``(N, C, h, w)``, of unit length at every place."""
+    from lpips import normalize_tensor
+
+    network = _network(pictures.L.device)
+    return [normalize_tensor(layer) for layer in network.net(network.scaling_layer(pictures.viewed * 2 - 1))]
 
 
 @functools.cache

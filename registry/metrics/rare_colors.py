@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from registry.ab_bins import ab_bins, ab_counts, reachable_bins
 from registry.color import Colors
-from registry.metrics.ab_histogram import ab_bins, ab_counts, reachable_bins
 from registry.metrics.base import ColorMetric
 
 RARE_SHARE = 0.25
@@ -34,7 +34,7 @@ class RareAbError(ColorMetric):
 
     def update(self, prediction: Colors, target: Colors) -> None:  # noqa: D102
         places = ab_bins(target.ab)
-        self.counts.append(ab_counts(target.ab))
+        self.counts.append(target.once(ab_counts))
         self.errors.append(_sums(places, (prediction.ab - target.ab).abs()))
         self.grey_errors.append(_sums(places, target.ab.abs()))
 

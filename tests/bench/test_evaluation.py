@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from bench.evaluation import evaluate
+from bench.supply import batches
 from registry import METRICS
 from registry.errors import UnavailableError
 
@@ -19,9 +20,8 @@ def _weights():
 
 
 def _evaluate(predict, batch_size=4):
-    return evaluate(
-        predict, PICTURES, KEYS, train_mean_ab=torch.tensor([3.0, 4.0]), batch_size=batch_size, device="cpu"
-    )
+    truth = batches(PICTURES, batch_size, "cpu")
+    return evaluate(predict, truth, KEYS, train_mean_ab=torch.tensor([3.0, 4.0]), device="cpu")
 
 
 def test_the_truth_scores_best_in_every_metric():

@@ -75,3 +75,11 @@ def test_looking_up_8_bit_values_gives_the_lab_of_working_them_out():
         looked_up = Colors.from_rgb8(rgb8)
         worked_out = rgb_to_lab(rgb8.permute(0, 3, 1, 2).float() / 255)
         torch.testing.assert_close(torch.cat((looked_up.L, looked_up.ab), dim=1), worked_out, rtol=0, atol=1e-4)
+
+
+def test_what_is_worked_out_once_is_counted_as_memory():
+    colors = Colors.from_rgb8(_random_rgb8(n=2, size=8))
+    plane = 2 * 8 * 8 * 4
+    assert colors.kept_bytes == 6 * plane  # Lab, of which L and ab are views, and the viewed picture
+    chroma = colors.once(lambda pictures: [pictures.ab.norm(dim=1)])[0]
+    assert colors.kept_bytes == 6 * plane + chroma.nbytes

@@ -10,7 +10,7 @@ from skimage.color import rgb2lab
 
 from bench.audit.prior import measure
 from bench.audit.resampling import GROUPS, Groups, ratio
-from registry.metrics.ab_histogram import reachable_bins
+from registry.ab_bins import reachable_bins
 
 
 def _measure(pictures):
@@ -127,12 +127,12 @@ def test_interval_of_grouped_pictures_is_as_wide_as_of_single_ones():
 def test_intervals_of_samples_hold_the_value_of_all_pictures(pictures):
     from torch import from_numpy
 
+    from registry.ab_bins import ab_counts
     from registry.color import Colors
-    from registry.metrics.ab_histogram import ab_counts
 
     # Each picture in its own colours, so that few pictures hold few of all colours.
     tinted = np.clip(pictures[:, :8, :8] + np.random.default_rng(2).normal(0, 60, (150, 1, 1, 3)), 0, 255)
-    counts = ab_counts(Colors.from_rgb8(from_numpy(tinted.astype(np.uint8))).ab).numpy()
+    counts = ab_counts(Colors.from_rgb8(from_numpy(tinted.astype(np.uint8)))).numpy()
 
     def colors(several):
         return np.exp(entropy(several, axis=-1))

@@ -67,7 +67,7 @@ def _dose_lines(folder, tmp_path):
     run, _, [one] = _run(folder)
     [figure] = draw_dose_response(run, one, tmp_path)
     assert figure.path.exists()
-    return figure.lines
+    return figure.verdicts + figure.lines
 
 
 def test_data_sets_that_differ_in_the_dose_alone_form_a_series(imbalance_run):
@@ -171,7 +171,7 @@ def test_rebalancing_helps_where_the_numbers_say_so(imbalance_run, tmp_path):
 
     run, found, several = _run(imbalance_run(plant))
     [figure] = draw_remedy(run, found, several, tmp_path)
-    on_flowers, on_faces, _ = figure.lines
+    on_flowers, on_faces = figure.verdicts
     assert on_flowers.startswith(
         "`rebalanced(l1)` against `l1` on `synthetic-flowers`, over 3 doses, **helps where colours are rare, at the "
         "price of skill**: skill falls by 0.07 ("
@@ -206,7 +206,7 @@ def test_cross_testing_compares_with_networks_trained_there(imbalance_run, tmp_p
     _cross(folder, FLOWERS[0], -0.2)
     run, found, several = _run(folder)
     [figure] = draw_cross_testing(run, found, several, tmp_path)
-    line = figure.lines[0]
+    line = figure.verdicts[0]
     assert line.startswith("Trained on `synthetic-faces` and tested on `synthetic-flowers, dose 0`, skill is -0.20 (")
     assert "against 0.50 of networks trained there" in line
     assert "All do no better than one constant colour; skill is clearly lower than at home with 3 of 3 losses." in line
@@ -222,7 +222,7 @@ def test_a_data_set_that_is_only_tested_on_has_no_home(imbalance_run, tmp_path):
     _cross(folder, "photos", 0.1)
     run, found, several = _run(folder)
     [figure] = draw_cross_testing(run, found, several, tmp_path)
-    assert figure.lines == (
+    assert figure.verdicts == (
         "Trained on `synthetic-faces` and tested on `photos`, skill is 0.10 (`l1`). They paint 0.80 of the truth's "
         "chroma.",
     )

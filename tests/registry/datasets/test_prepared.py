@@ -13,12 +13,12 @@ import platformdirs
 import pytest
 from PIL import Image
 
+from registry.ab_bins import reachable_bins
 from registry.cache import cache_root
 from registry.datasets.base import SPLITS, DataSet, UnreadablePictureError
 from registry.datasets.folder import Folder
 from registry.datasets.prepared import open_prepared, prepare
 from registry.errors import UserError
-from registry.metrics.ab_histogram import reachable_bins
 
 REPOSITORY = Path(__file__).parents[3]
 FACES = REPOSITORY.parent / "shared/data/faces"

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import LOSSES
+from registry.ab_bins import ab_counts, reachable_bins
 from registry.color import Colors
 from registry.errors import UserError
 from registry.losses.pixel import L1
 from registry.losses.rebalanced import Rebalanced, rarity_weights
-from registry.metrics.ab_histogram import ab_counts, reachable_bins
 from registry.spec import parse_component, parse_sum
 
 
@@ -53,7 +53,7 @@ def test_each_pixel_counts_by_the_rarity_of_its_true_colour():
     truth = Colors(lightness, torch.tensor([[[[0.0, 0, 0, 40]], [[0.0, 0, 0, 40]]]]))
     wrong = Colors(lightness, truth.ab + 11)
     loss = Rebalanced(L1(), "l1")
-    loss.reference(ab_counts(truth.ab).sum(0))
+    loss.reference(ab_counts(truth).sum(0))
     common, rare = (loss.weights[index].item() for index in _bins([(0, 0), (40, 40)]))
     assert rare > 1.3 * common
     # Every error is 0.1 on ab / 110.

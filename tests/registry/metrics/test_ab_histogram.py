@@ -9,15 +9,9 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy as scipy_entropy
 from skimage.color import rgb2lab
 
+from registry.ab_bins import ab_counts, reachable_bins
 from registry.color import Colors, rgb_to_lab
-from registry.metrics.ab_histogram import (
-    AbEffectiveColors,
-    AbGini,
-    AbImbalance,
-    AbJensenShannon,
-    ab_counts,
-    reachable_bins,
-)
+from registry.metrics.ab_histogram import AbEffectiveColors, AbGini, AbImbalance, AbJensenShannon
 
 
 def _colors(*ab):
@@ -101,7 +95,7 @@ def test_the_truth_is_measured_too():
 
 
 def test_out_of_gamut_counts_in_the_nearest_bin():
-    counts = ab_counts(torch.tensor([500.0, -500.0]).view(1, 2, 1, 1))
+    counts = ab_counts(_colors((500.0, -500.0)))
     assert counts.shape == (1, len(reachable_bins()))
     assert counts.sum() == 1
     nearest = reachable_bins()[counts.argmax()]
@@ -114,7 +108,7 @@ def test_out_of_gamut_counts_in_the_nearest_bin():
 def test_bounds_and_agreement_with_scipy(ab):
     pictures = _colors(*ab)
     q = len(reachable_bins())
-    p = ab_counts(pictures.ab)[0].numpy() / len(ab)
+    p = ab_counts(pictures)[0].numpy() / len(ab)
     imbalance = _value(AbImbalance(), pictures, pictures)
     assert imbalance == pytest.approx(1 - scipy_entropy(p) / math.log(q), abs=1e-9)
     assert -1e-9 <= imbalance <= 1 + 1e-9

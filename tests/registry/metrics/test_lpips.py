@@ -66,6 +66,26 @@ def test_against_the_paper_s_formula(alexnet, height, width):
 
 
 @pytest.mark.usefixtures("alexnet")
+def test_the_package_itself_gives_the_same_numbers():
+    prediction, target = pictures(0), pictures(1)
+    package = _network(torch.device("cpu"))
+    with torch.no_grad():
+        expected = package(prediction.viewed * 2 - 1, target.viewed * 2 - 1).flatten()
+    assert torch.equal(Lpips().measure(prediction, target), expected)
+
+
+@pytest.mark.usefixtures("alexnet")
+def test_the_truth_is_looked_at_once(monkeypatch):
+    network, looked_at = _network(torch.device("cpu")), []
+    forward = network.net.forward
+    monkeypatch.setattr(network.net, "forward", lambda rgb: looked_at.append(len(rgb)) or forward(rgb))
+    target = pictures(1)
+    first = Lpips().measure(pictures(0), target)
+    assert torch.equal(Lpips().measure(pictures(0), target), first)
+    assert len(looked_at) == 3  # two predictions, one truth
+
+
+@pytest.mark.usefixtures("alexnet")
 def test_nothing_for_the_same_picture_and_the_same_both_ways():
     metric, one, other = Lpips(), pictures(0), pictures(1)
     assert metric.measure(one, one).tolist() == [0, 0, 0]

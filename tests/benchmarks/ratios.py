@@ -1,0 +1,69 @@
+"""Print how fast the harness is, as ratios to the limit and to the habit, measured in this very run.
+
+    python tests/benchmarks/ratios.py [--output results/throughput/NAME.json]
+
+The limit is the bare network (`limit.py`), the habit a plain script (`habit.py`). With the grid ``full`` it takes
+some forty minutes on two cores, nearly all of it for that grid by the harness and by the habit; ``--grid smoke`` takes
+two, ``--without-grid`` leaves both out. Let nothing else run beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+
+import against_habit
+import against_limit
+import torch
+from compared import gpu_driver
+from row import Row, markdown
+
+from bench.environment import describe, resolve_precision
+
+NO_GPU = "no GPU here"
+
+
+def main() -> None:
+    """Measure, print the table and store it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--grid", default="full")
+    parser.add_argument("--without-grid", action="store_true")
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--output", type=Path)
+    call = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    rows = against_limit.training("cpu", call.repeats, call.steps) + against_limit.scoring("cpu", call.repeats)
+    if device == "cuda":
+        rows += against_limit.training("cuda", call.repeats, 16 * call.steps)
+        rows += against_limit.scoring("cuda", call.repeats)
+    else:
+        rows.append(Row("Training and scoring on a GPU, over the bare networks", ">= 0.9", missing=NO_GPU))
+    if call.without_grid:
+        rows.append(Row(f"Grid {call.grid}, time over the habit's", "<= 0.5", missing="left out by --without-grid"))
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += against_habit.grid(call.grid, 3, Path(folder))
+    print(markdown(rows))
+    if call.output:
+        _store(call.output, rows, device)
+
+
+def _store(path: Path, rows: list[Row], device: str) -> None:
+    machine = describe(device, resolve_precision("auto", device))
+    if device == "cuda":
+        machine["gpu_driver"] = gpu_driver()
+    when = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    content = {"measured_at": when, "machine": machine, "rows": [asdict(row) for row in rows]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
