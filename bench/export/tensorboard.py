@@ -100,7 +100,9 @@ def _under(
 
 def _hyperparameters(record: Record) -> dict[str, Any]:
     """What a cell was, tuned settings as they were chosen; lists as text, because TensorBoard has none."""
-    settings = {**record.settings, **((record.tuning.chosen or {}) if record.tuning else {})}
+    # How others were trained says nothing of a reference.
+    trained = record.settings if record.loss else {}
+    settings = {**trained, **((record.tuning.chosen or {}) if record.tuning else {})}
     what = {"architecture": record.architecture, "loss": record.loss, "dataset": record.dataset, "seed": record.seed}
     plain = (bool, int, float, str)
     return {

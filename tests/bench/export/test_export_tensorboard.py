@@ -82,6 +82,12 @@ def test_settings_are_hyperparameters(exported):
     assert (found["seed"].number_value, found["learning_rate"].number_value) == (3, 1e-3)
 
 
+def test_a_reference_has_no_settings_of_training(run):
+    [record] = [one for one in read_records(run) if one.architecture == "grey"]
+    found = bench.export.tensorboard._hyperparameters(record)
+    assert found == {"architecture": "grey", "dataset": "synthetic-faces"}
+
+
 def test_tuned_settings_are_those_chosen(run):
     for path in run.glob("cells/*/record.json"):
         record = json.loads(path.read_text())
