@@ -1,4 +1,4 @@
-"""What a call of the command line says, read: grid, seeds, settings, workers, plugins."""
+"""What a call of the command line says, read: grid, seeds, settings, workers, plugins, runs."""
 
 from __future__ import annotations
 
@@ -113,3 +113,17 @@ def load_plugins(paths: Sequence[Path] | None) -> None:
     """
     for path in paths or []:
         load_plugin(read_plugin(path))
+
+
+def find_run(run: str, results_dir: Path) -> Path:
+    """The folder of a run, given by its name in the results folder or by its path.
+
+    Raises:
+        UserError: There is none.
+    """
+    known = sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))
+    if run in known:
+        return results_dir / run
+    if Path(run).name != run and (Path(run) / "grid.yaml").is_file():
+        return Path(run)
+    raise UserError(f"No run {run!r} in {results_dir}: there are {', '.join(known) or 'none'}.")

@@ -14,7 +14,7 @@ import typer
 from bench import interrupts
 from registry.errors import UserError
 
-EXIT_FAILED_CELL, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILED_CELL, EXIT_TRIPPED_GATE, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 1, 2, 130
 
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
@@ -159,15 +159,78 @@ def report(
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
 ) -> None:
     """Write the report of a run again, from its stored files alone."""
-    known = sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))
-    if run in known:
-        folder = results_dir / run
-    elif Path(run).name != run and (Path(run) / "grid.yaml").is_file():
-        folder = Path(run)
-    else:
-        raise UserError(f"No run {run!r} in {results_dir}: there are {', '.join(known) or 'none'}.")
+    from bench.call import find_run
+
+    folder = find_run(run, results_dir)
     with _interruptible():
         print(_write_report(folder, reports_dir, output))
+
+
+@app.command()
+def compare(
+    run_a: Annotated[
+        str, typer.Argument(metavar="RUN_A", help="The run before: its name in the results folder, or its path.")
+    ],
+    run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The run after, likewise.")],
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Instead of the headline metrics: ciede2000; may be repeated.")
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(help="End with status 1 if B - A is so: 'lpips > +0.01', 'skill < -5%', 'mean lpips > 0'."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write to; standard output if not given.")] = None,
+    results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
+) -> None:
+    """Show how two runs differ, cell by cell, and what changed between them.
+
+    Example: python -m bench compare full full-2 --fail-if 'lpips > +0.01'
+    """
+    with _interruptible():
+        from bench.call import find_run
+        from bench.compare.run import compare as compare_runs
+        from bench.compare.run import write_to
+
+        found = compare_runs(find_run(run_a, results_dir), find_run(run_b, results_dir), metric or [], fail_if or [])
+        if output is None:
+            print(found.page, end="")
+        else:
+            write_to(output, found.page)
+            print(output)
+    for gate in found.tripped:
+        print(f"tripped: {gate.line}", file=sys.stderr)
+    if found.tripped:
+        raise typer.Exit(EXIT_TRIPPED_GATE)
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="A run's name in the results folder, or the path of its folder.")],
+    form: Annotated[
+        Literal["csv", "parquet", "latex", "tensorboard"],
+        typer.Option("--format", help="Tidy table (csv, parquet), booktabs tables for a paper, or event files."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="File, of tensorboard folder, to write to; texts are printed if not given.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="Of latex, instead of the headline metrics: ciede2000; may be repeated.")
+    ] = None,
+    spread: Annotated[
+        Literal["interval", "seeds"] | None,
+        typer.Option(help="Of latex: 95 % interval, which is the default, or standard deviation over seeds."),
+    ] = None,
+    results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
+) -> None:
+    """Write a run in a form that other programs read, from its stored files alone.
+
+    Example: python -m bench export full --format latex --output tables.tex
+    """
+    with _interruptible():
+        from bench.call import find_run
+        from bench.export.run import export as export_run
+
+        print(export_run(find_run(run, results_dir), form, output, metric or [], spread))
 
 
 @app.command()

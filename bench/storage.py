@@ -53,8 +53,8 @@ def write_if_changed(path: Path, text: str) -> None:
         write_atomically(path, text)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader, or a crash, never meets half of it.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file, text as UTF-8, so that a reader, or a crash, never meets half of it.
 
     Raises:
         StorageError: It cannot be written; what was there before is left as it was.
@@ -63,7 +63,7 @@ def write_atomically(path: Path, text: str) -> None:
     with writing_to(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
             temporary.replace(path)
         except OSError:
             with contextlib.suppress(OSError):

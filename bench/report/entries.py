@@ -17,7 +17,7 @@ from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
 from registry.errors import UserError
 
-_RATIOS = {RATIO: "colorfulness", COLORS_RATIO: "ab_effective_colors"}
+RATIOS = {RATIO: "colorfulness", COLORS_RATIO: "ab_effective_colors"}
 """Metrics that no record has: what they divide by its value for the truth."""
 
 
@@ -97,9 +97,9 @@ class Entry:
 def measure(record: Record, name: str, on: str | None = None) -> Measurement | None:
     """A metric of a record, ratios to the truth's included; ``on`` another data set that it was tested on."""
     scores = record if on in (None, record.dataset) else record.transfer.get(on)
-    if scores is None or name not in _RATIOS:
+    if scores is None or name not in RATIOS:
         return scores.metrics.get(name) if scores else None
-    of = _RATIOS[name]
+    of = RATIOS[name]
     found, truth = scores.metrics.get(of), scores.truth.get(of)
     if found is None or found.value is None or not truth:
         return None

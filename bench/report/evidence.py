@@ -61,7 +61,7 @@ def pairs_table(found: Findings) -> str:
 def first_table(answers: Sequence[Answer]) -> str:
     """First against second cell; empty where there are no two."""
     rows = [
-        [metric(one.name).label, short(one.order[0]), short(one.order[1]), *_gap(one.gap), _p(one.p)]
+        [metric(one.name).label, short(one.order[0]), short(one.order[1]), *_gap(one.gap), write_p(one.p)]
         for one in answers
         if one.gap is not None
     ]
@@ -115,7 +115,7 @@ def _row(pair: Pair) -> list[str]:
     gap, wins, effect = pair.gap, pair.wins, pair.effect
     sign = -1 if turned else 1
     win = None if wins is None else 1 - wins if turned else wins
-    numbers = [*_gap(replace(gap, value=sign * gap.value)), _p(pair.p)]
+    numbers = [*_gap(replace(gap, value=sign * gap.value)), write_p(pair.p)]
     better, worse = code(pair.better), code(pair.worse)
     return [
         metric(pair.metric).label,
@@ -131,11 +131,17 @@ def _gap(gap: Uncertainty) -> tuple[str, str]:
     """A difference and its interval, to two digits of its width."""
     if gap.half is None:
         return f"{gap.value:.4f}", _NONE
-    decimals = min(6, max(0, 1 - math.floor(math.log10(2 * gap.half)))) if gap.half > 1e-6 else 6
+    decimals = decimals_of(gap)
     return f"{gap.value:.{decimals}f}", f"{gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
 
 
-def _p(p: float | None) -> str:
+def decimals_of(gap: Uncertainty) -> int:
+    """As many as show two digits of the interval's width."""
+    return min(6, max(0, 1 - math.floor(math.log10(2 * gap.half)))) if gap.half > 1e-6 else 6
+
+
+def write_p(p: float | None) -> str:
+    """A p-value to two digits."""
     if p is None:
         return _NONE
     return "< 0.0001" if p < 0.0001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"

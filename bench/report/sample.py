@@ -40,12 +40,14 @@ class Pictures:
         truth: The same of the true pictures, ``(RESAMPLES,)``; None where the metric's goal is no truth's value.
         each: Value of each picture, ``(pictures, trainings)``.
         each_truth: Of the true pictures, ``(pictures,)``; None where there is no such value.
+        names: Of the pictures.
     """
 
     redrawn: np.ndarray
     truth: np.ndarray | None
     each: np.ndarray
     each_truth: np.ndarray | None
+    names: pd.Index
 
 
 class Sample:
@@ -198,10 +200,10 @@ def _pictures(
         second = first.loc[each.index].to_numpy()
         truth = draws @ second
     if name == "skill":
-        return Pictures(1 - redrawn / truth[:, None], None, -values, None)
+        return Pictures(1 - redrawn / truth[:, None], None, -values, None, each.index)
     if name in _QUOTIENTS:
-        return Pictures(redrawn / truth[:, None], None, values, second)
-    return Pictures(redrawn, truth, values, second)
+        return Pictures(redrawn / truth[:, None], None, values, second, each.index)
+    return Pictures(redrawn, truth, values, second, each.index)
 
 
 def _of_bins(run: StoredRun, records: Sequence[Record], name: str, on: str | None) -> Pictures | None:
@@ -215,7 +217,10 @@ def _of_bins(run: StoredRun, records: Sequence[Record], name: str, on: str | Non
     if name == COLORS_RATIO:
         redrawn, each = [one / truth for one in redrawn], [one / each_truth for one in each]
         truth = each_truth = None
-    return Pictures(np.stack(redrawn, axis=1), truth, np.stack(each, axis=1), each_truth)
+    table = run.per_image(records[0], on)
+    # Their rows are in the order of `per_image`.
+    names = pd.RangeIndex(len(stored[0].bins)) if table is None else pd.Index(table["picture"])
+    return Pictures(np.stack(redrawn, axis=1), truth, np.stack(each, axis=1), each_truth, names)
 
 
 def _entropy(counts: np.ndarray) -> np.ndarray:

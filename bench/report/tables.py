@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,7 +39,14 @@ class DatasetTables:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
+    """A metric of all rows of a data set.
+
+    Attributes:
+        estimates: Of the rows that have a value.
+        order: The trained of them, best first.
+    """
+
     name: str
     goal: Goal
     estimates: dict[Entry, Uncertainty]
@@ -47,24 +54,23 @@ class _Column:
 
     @property
     def head(self) -> str:
+        """Label with unit and direction."""
         return f"{metric(self.name).title} {self.goal.arrow}"
 
     @cached_property
     def decimals(self) -> int:
-        """For two digits of a middling interval, or one where that says as much; three where there is none."""
+        """Of the values and their intervals; see `decimals_for`."""
         trained = {entry: one for entry, one in self.estimates.items() if entry.loss}
         shown = list((trained or self.estimates).values())
-        halves = sorted(one.half for one in shown if one.half)
-        if halves:
-            middle = halves[(len(halves) - 1) // 2]
-            power = math.floor(math.log10(middle))
-            # As the Particle Data Group rounds: 0.0123 and 0.34, but 0.05 for 0.054.
-            digits = 2 if middle < 3.55 * 10**power else 1
-            return min(6, max(0, digits - 1 - power))
-        largest = max((abs(one.value) for one in self.estimates.values() if math.isfinite(one.value)), default=0)
-        return 3 if largest < 10 else 1
+        return decimals_for([one.half for one in shown], [one.value for one in self.estimates.values()])
+
+    @property
+    def best(self) -> float | None:
+        """The value of a perfect prediction; None where there is none."""
+        return self.goal.target if self.goal.target is not None else metric(self.name).best
 
     def cell(self, entry: Entry) -> str:
+        """A row's value, marked where it is the best or the second."""
         if entry not in self.estimates:
             return _NONE
         text = write(self.estimates[entry], self.decimals)
@@ -90,6 +96,18 @@ def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> Da
     )
 
 
+def decimals_for(spreads: Iterable[float | None], values: Iterable[float]) -> int:
+    """For two digits of a middling interval, or one where that says as much; three where there is none."""
+    known = sorted(one for one in spreads if one)
+    if known:
+        middle = known[(len(known) - 1) // 2]
+        power = math.floor(math.log10(middle))
+        # As the Particle Data Group rounds: 0.0123 and 0.34, but 0.05 for 0.054.
+        digits = 2 if middle < 3.55 * 10**power else 1
+        return min(6, max(0, digits - 1 - power))
+    return 3 if max((abs(value) for value in values if math.isfinite(value)), default=0) < 10 else 1
+
+
 def write(estimate: Uncertainty, decimals: int) -> str:
     """``0.0281 ± 0.0022``; no-break spaces keep it on one line."""
     if estimate.half is None:
@@ -97,11 +115,12 @@ def write(estimate: Uncertainty, decimals: int) -> str:
     return f"{estimate.value:.{decimals}f}\u00a0±\u00a0{estimate.half:.{decimals}f}"
 
 
-def _column(run: StoredRun, entries: Sequence[Entry], name: str) -> _Column:
+def column(run: StoredRun, entries: Sequence[Entry], name: str) -> Column:
+    """A metric of a data set's rows."""
     where = goal(entries, name)
     found = {entry: _estimate(run, entry, name, where) for entry in entries}
     estimates = {entry: one for entry, one in found.items() if one is not None}
-    return _Column(name, where, estimates, tuple(ranked(entries, name)))
+    return Column(name, where, estimates, tuple(ranked(entries, name)))
 
 
 def _estimate(run: StoredRun, entry: Entry, name: str, where: Goal) -> Uncertainty | None:
@@ -113,31 +132,36 @@ def _estimate(run: StoredRun, entry: Entry, name: str, where: Goal) -> Uncertain
 
 
 def _table(run: StoredRun, entries: Sequence[Entry], names: Sequence[str]) -> str:
-    columns = [_column(run, entries, name) for name in names]
-    trained = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in entries if entry.loss]
+    columns = [column(run, entries, name) for name in names]
+    trained = [[*_labels(entry), *(one.cell(entry) for one in columns)] for entry in entries if entry.loss]
     baselines = [entry for entry in entries if entry.loss is None]
-    references = [[*_labels(entry), *(column.cell(entry) for column in columns)] for entry in baselines]
-    truth = ["*truth*", _NONE, *(_truth(column) for column in columns)]
-    head = ["architecture", "loss", *(column.head for column in columns)]
+    references = [[*_labels(entry), *(one.cell(entry) for one in columns)] for entry in baselines]
+    truth = ["*truth*", _NONE, *(_truth(one) for one in columns)]
+    head = ["architecture", "loss", *(one.head for one in columns)]
     return table(head, [*trained, *references, truth], numbers_from=2)
 
 
 def _labels(entry: Entry) -> list[str]:
     if entry.loss is None:
         return [f"*{escape(entry.architecture)}*", _NONE]
+    note = unfinished_note(entry)
+    if note and not entry.completed:
+        note = f"*{note}*"
+    return [escape(entry.architecture), f"{escape(entry.loss)}{f' {note}' if note else ''}"]
+
+
+def unfinished_note(entry: Entry) -> str:
+    """How a row that is not complete ended, in brackets; empty where it is complete."""
     done, asked = len(entry.completed), len(entry.records) + len(entry.pending)
     if done == asked:
-        note = ""
-    elif done:
-        note = f" ({done} of {asked} seeds)"
-    else:
-        note = f" *({entry.records[0].status if entry.records else 'not run yet'})*"
-    return [escape(entry.architecture), f"{escape(entry.loss)}{note}"]
+        return ""
+    if done:
+        return f"({done} of {asked} seeds)"
+    return f"({entry.records[0].status if entry.records else 'not run yet'})"
 
 
-def _truth(column: _Column) -> str:
-    best = column.goal.target if column.goal.target is not None else metric(column.name).best
-    return _NONE if best is None else f"*{best:.{column.decimals}f}*"
+def _truth(one: Column) -> str:
+    return _NONE if one.best is None else f"*{one.best:.{one.decimals}f}*"
 
 
 def _facts(run: StoredRun, dataset: str) -> str:

@@ -2,9 +2,11 @@
 
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from harness import Run
+from made_up_runs import write_made_up_run
 
 from bench.records import Record
 
@@ -36,6 +38,16 @@ def make_record() -> Callable[..., Record]:
             "finished_at": "2026-01-01T00:01:00+00:00",
         }
         return Record(**facts | changes)
+
+    return make
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """Write made-up runs; see `made_up_runs` for what it takes."""
+
+    def make(name: str = "made-up", **keywords: object) -> Path:
+        return write_made_up_run(tmp_path / "results" / name, **keywords)
 
     return make
 

@@ -1,4 +1,4 @@
-"""A fixture that writes made-up runs; see `made_up_runs` for what it takes."""
+"""A fixture that renders made-up runs; see `made_up_runs` for what it takes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_up_runs import write_made_up_run
-
-
-@pytest.fixture
-def make_run(tmp_path: Path) -> Callable[..., Path]:
-    def make(name: str = "made-up", **keywords: object) -> Path:
-        return write_made_up_run(tmp_path / "results" / name, **keywords)
-
-    return make
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Two runs, cell by cell, from their stored files alone; nothing here imports PyTorch."""
