@@ -157,13 +157,19 @@ def report(
     output: Annotated[Path | None, typer.Option(help="Folder to write to; reports/<run> if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
+    format_: Annotated[
+        str, typer.Option("--format", help="md, html (one page to look at in a browser), or both: md,html.")
+    ] = "md",
 ) -> None:
     """Write the report of a run again, from its stored files alone."""
     from bench.call import find_run
 
     folder = find_run(run, results_dir)
     with _interruptible():
-        print(_write_report(folder, reports_dir, output))
+        from bench.report.render import read_formats
+
+        for page in _write_reports(folder, reports_dir, output, read_formats(format_)):
+            print(page)
 
 
 @app.command()
@@ -292,14 +298,18 @@ def _report_of(run_folder: Path, reports_dir: Path) -> Path:
     return target / PAGE if is_current(run_folder, target) else _write_report(run_folder, reports_dir)
 
 
-def _write_report(run_folder: Path, reports_dir: Path, output: Path | None = None) -> Path:
-    from bench.report.render import render
+def _write_report(run_folder: Path, reports_dir: Path) -> Path:
+    return _write_reports(run_folder, reports_dir, None, ["md"])[0]
+
+
+def _write_reports(run_folder: Path, reports_dir: Path, output: Path | None, formats: list[str]) -> list[Path]:
+    from bench.report.render import render_as
     from bench.storage import make_writable, writing_to
 
     target = output or reports_dir / run_folder.resolve().name
     make_writable(target, "--output" if output else "--reports-dir")
     with writing_to(target):
-        return render(run_folder, target)
+        return render_as(run_folder, target, formats)
 
 
 def _report_what_is_there(run_folder: Path, reports_dir: Path) -> None:

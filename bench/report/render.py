@@ -1,56 +1,94 @@
-"""Write the report of a run: ``report.md`` with its figures, from stored files alone."""
+"""Write the report of a run, from stored files alone: for reading beside code, for a browser, or both."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.report import page
 from bench.report.figure import Figure
-from bench.report.freshness import PAGE, figures_of
+from bench.report.freshness import figures_of
 from bench.report.labels import LabelledRun
-from bench.report.stored import StoredRun
 from bench.report.template import fill
 from bench.storage import write_atomically
 from registry.errors import UserError
 
-_TITLE = "# Colorization benchmark: "
-"""How every page begins: nothing else is overwritten."""
+_BEGINNINGS = {
+    "md": "# Colorization benchmark: ",
+    "html": '<!doctype html>\n<html lang="en" data-made-by="colorization-bench">',
+}
+"""How every page begins, by its format: nothing else is overwritten."""
+
+
+def read_formats(text: str) -> list[str]:
+    """The formats of ``md,html``.
+
+    Raises:
+        UserError: One of them is not known, or there is none.
+    """
+    formats = list(dict.fromkeys(part.strip() for part in text.split(",")))
+    if unknown := [one for one in formats if one not in _BEGINNINGS]:
+        known = " or ".join([*_BEGINNINGS, ",".join(_BEGINNINGS)])
+        raise UserError(f"There is no report format {unknown[0]!r}; --format takes {known}.")
+    return formats
 
 
 def render(run_folder: Path, output: Path) -> Path:
-    """Write ``output/report.md`` and its figures in ``output/figures/``, in place of an earlier report's.
+    """Write the Markdown report; see `render_as`."""
+    return render_as(run_folder, output, ["md"])[0]
+
+
+def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Path]:
+    """Write a report in place of an earlier one.
 
     Args:
         run_folder: ``results/<run>``.
         output: Made if it is not there; other files in it are left alone.
+        formats: "md" for ``output/report.md`` with its figures in ``output/figures/``, "html" for
+            ``output/report.html`` with everything in it.
 
     Returns:
-        Path of the page.
+        Paths of the pages.
 
     Raises:
-        UserError: A stored file is damaged, or ``output`` holds a report.md that is not a report's.
+        UserError: A stored file is damaged, or ``output`` holds a page of such a name that is not a report's.
     """
     # Imported here because matplotlib takes a second that a wrong call need not wait for.
     from bench.report.figures import draw_figures
 
     run = LabelledRun(run_folder)
-    target, folder = output / PAGE, output / "figures"
-    old = target.read_text(encoding="utf-8") if target.exists() else _TITLE
-    if not old.startswith(_TITLE):
-        raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
-    folder.mkdir(parents=True, exist_ok=True)
+    targets = {one: output / f"report.{one}" for one in formats}
+    for one, target in targets.items():
+        _check_own(target, _BEGINNINGS[one])
+    output.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
     with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
         figures = draw_figures(run, Path(fresh))
-        text = _page(run, figures)
-        for figure in figures:
-            figure.path.replace(folder / figure.path.name)
+        content = page.content(run, figures)
+        if "html" in targets:
+            from bench.report.html.page import html_page
+
+            write_atomically(targets["html"], html_page(run, content, figures))
+        if "md" in targets:
+            _write_markdown(targets["md"], fill("bench.report", "report.md.j2", content), figures)
+    return list(targets.values())
+
+
+def _check_own(target: Path, beginning: str) -> None:
+    if not target.exists():
+        return
+    with target.open(encoding="utf-8", errors="replace") as old:
+        if old.read(len(beginning)) != beginning:
+            raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
+
+
+def _write_markdown(target: Path, text: str, figures: Sequence[Figure]) -> None:
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    folder = target.parent / "figures"
+    folder.mkdir(exist_ok=True)
+    for figure in figures:
+        figure.path.replace(folder / figure.path.name)
     write_atomically(target, text)
     for name in figures_of(old) - figures_of(text):
         (folder / name).unlink(missing_ok=True)
-    return target
-
-
-def _page(run: StoredRun, figures: list[Figure]) -> str:
-    return fill("bench.report", "report.md.j2", page.content(run, figures))
