@@ -143,14 +143,21 @@ def list_(
     json_: Annotated[
         bool, typer.Option("--json", help="As JSON: architectures, losses, datasets, metrics and grids, each a list.")
     ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON schema of grid files, for editors.")] = False,
     plugin: Plugins = None,
 ) -> None:
     """Show the architectures, losses, data sets, metrics and grids there are."""
     from bench.call import load_plugins
     from bench.listing import listing, print_listing
 
+    if json_ and schema:
+        raise UserError("--json and --schema are two different files: give one of them.")
     load_plugins(plugin)
-    if json_:
+    if schema:
+        from bench.grid_schema import grid_schema
+
+        _print_json(grid_schema())
+    elif json_:
         _print_json(listing())
     else:
         print_listing()
