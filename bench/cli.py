@@ -79,9 +79,14 @@ def run(
     ray_address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster: auto or HOST:PORT; this machine alone if not given.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and which are done; run none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the cells, which are done, and the time left; run none.")
+    ] = False,
     json_: Annotated[
-        bool, typer.Option("--json", help="With --dry-run: print it as JSON, with the keys run, folder, cells, counts.")
+        bool,
+        typer.Option(
+            "--json", help="With --dry-run: print it as JSON, with the keys run, folder, cells, counts and time_left."
+        ),
     ] = False,
     rerun: Annotated[
         Literal["none", "failed", "all"], typer.Option(help="Also run these finished cells again.")
@@ -98,6 +103,7 @@ def run(
         from bench.progress import Display
         from bench.run import execute, failures, plan
         from bench.storage import make_writable
+        from bench.time_left import estimate
 
         cells_at_once = read_workers(workers)
         check_executor(executor, ray_address)
@@ -107,10 +113,11 @@ def run(
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
+            time_left = estimate(todo, workers=cells_at_once, device=device, executor=executor)
             if json_:
-                _print_json(describe(todo))
+                _print_json(describe(todo, time_left))
             else:
-                print_plan(todo)
+                print_plan(todo, time_left)
             return
         make_writable(reports_dir, "--reports-dir")
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from bench.run import Plan
+from bench.time_left import TimeLeft
 
 
-def describe(plan: Plan) -> dict[str, Any]:
+def describe(plan: Plan, time_left: TimeLeft) -> dict[str, Any]:
     """A plan, ready for JSON; keys keep their names from version to version.
 
     A cell that was skipped is pending: it is tried again. ``trainings`` counts the tries of tuned cells.
@@ -31,16 +33,19 @@ def describe(plan: Plan) -> dict[str, Any]:
         "folder": str(plan.folder),
         "cells": cells,
         "counts": {"cells": len(cells), **counts, "trainings": _trainings(plan)},
+        "time_left": asdict(time_left),
     }
 
 
-def print_plan(plan: Plan) -> None:
-    """A line per cell, then how many are to run."""
+def print_plan(plan: Plan, time_left: TimeLeft) -> None:
+    """A line per cell, then how many are to run and how long that will take."""
     for cell in plan.cells:
         print(f"{plan.done.get(cell.id, 'pending'):<9}  {cell.id}  {cell.title}")
     print(f"{len(plan.cells)} cells, {len(plan.pending)} to run.")
     if tries := len(plan.cells[0].settings.tries):
         print(f"Each trained cell has {tries} tries: {_trainings(plan)} trainings to run.")
+    if plan.pending:
+        print(time_left)
 
 
 def _trainings(plan: Plan) -> int:
