@@ -13,6 +13,14 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bench import interrupts
+from bench.completion import (
+    complete_architectures,
+    complete_datasets,
+    complete_grid,
+    complete_losses,
+    complete_metric,
+    complete_run,
+)
 from registry.errors import UserError
 
 EXIT_FAILED_CELL, EXIT_TRIPPED_GATE, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 1, 2, 130
@@ -20,13 +28,20 @@ EXIT_FAILED_CELL, EXIT_TRIPPED_GATE, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 1, 2
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
 ]
+Run = Annotated[
+    str,
+    typer.Argument(help="A run's name in the results folder, or the path of its folder.", autocompletion=complete_run),
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(metavar="SPEC", help="Data sets: 'folder(path=photos)', ...", autocompletion=complete_datasets),
+]
 _SEEDS_HELP = "Instead of the grid's: a number alone says how many (3 means 0,1,2), commas say which (4,7; one as 4,)."
 
 app = typer.Typer(
     help="Compare image colorization networks and losses under equal conditions.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 
 
@@ -38,7 +53,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         interrupts.watch()
-        app()
+        # A shell completes a command by its name: that of the script, also where Python was asked with -m.
+        asked_for_completion = any("-completion" in argument for argument in sys.argv[1:2])
+        app(prog_name="bench" if asked_for_completion else None)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_CALL)
@@ -60,10 +77,22 @@ def _interruptible() -> Iterator[None]:
 
 @app.command()
 def run(
-    grid: Annotated[str, typer.Option(help="A grid's name (see `list`) or the path of a YAML file.")],
-    architecture: Annotated[str | None, typer.Option(help="Instead of the grid's: specs, comma-separated.")] = None,
-    loss: Annotated[str | None, typer.Option(help="Instead of the grid's: l1,'huber(delta=5)','l1 + 0.1*vgg'.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="Instead of the grid's: 'folder(path=photos)', ...")] = None,
+    grid: Annotated[
+        str,
+        typer.Option(help="A grid's name (see `list`) or the path of a YAML file.", autocompletion=complete_grid),
+    ],
+    architecture: Annotated[
+        str | None,
+        typer.Option(help="Instead of the grid's: specs, comma-separated.", autocompletion=complete_architectures),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="Instead of the grid's: l1,'huber(delta=5)','l1 + 0.1*vgg'.", autocompletion=complete_losses),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Instead of the grid's: 'folder(path=photos)', ...", autocompletion=complete_datasets),
+    ] = None,
     seeds: Annotated[str | None, typer.Option(help=_SEEDS_HELP)] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting: key=value; may be repeated.")] = None,
     tune: Annotated[
@@ -172,7 +201,7 @@ def list_(
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(help="A run's name in the results folder, or the path of its folder.")],
+    run: Run,
     output: Annotated[Path | None, typer.Option(help="Folder to write to; reports/<run> if not given.")] = None,
     results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
     reports_dir: Annotated[Path, typer.Option(help="Folder of reports.")] = Path("reports"),
@@ -194,11 +223,21 @@ def report(
 @app.command()
 def compare(
     run_a: Annotated[
-        str, typer.Argument(metavar="RUN_A", help="The run before: its name in the results folder, or its path.")
+        str,
+        typer.Argument(
+            metavar="RUN_A",
+            help="The run before: its name in the results folder, or its path.",
+            autocompletion=complete_run,
+        ),
     ],
-    run_b: Annotated[str, typer.Argument(metavar="RUN_B", help="The run after, likewise.")],
+    run_b: Annotated[
+        str, typer.Argument(metavar="RUN_B", help="The run after, likewise.", autocompletion=complete_run)
+    ],
     metric: Annotated[
-        list[str] | None, typer.Option(help="Instead of the headline metrics: ciede2000; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Instead of the headline metrics: ciede2000; may be repeated.", autocompletion=complete_metric
+        ),
     ] = None,
     fail_if: Annotated[
         list[str] | None,
@@ -230,7 +269,7 @@ def compare(
 
 @app.command()
 def export(
-    run: Annotated[str, typer.Argument(help="A run's name in the results folder, or the path of its folder.")],
+    run: Run,
     form: Annotated[
         Literal["csv", "parquet", "latex", "tensorboard"],
         typer.Option("--format", help="Tidy table (csv, parquet), booktabs tables for a paper, or event files."),
@@ -239,7 +278,11 @@ def export(
         Path | None, typer.Option(help="File, of tensorboard folder, to write to; texts are printed if not given.")
     ] = None,
     metric: Annotated[
-        list[str] | None, typer.Option(help="Of latex, instead of the headline metrics: ciede2000; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Of latex, instead of the headline metrics: ciede2000; may be repeated.",
+            autocompletion=complete_metric,
+        ),
     ] = None,
     spread: Annotated[
         Literal["interval", "seeds"] | None,
@@ -260,7 +303,7 @@ def export(
 
 @app.command()
 def prepare(
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC", help="Data sets: 'folder(path=photos)', ...")],
+    specs: Specs,
     image_size: Annotated[int, typer.Option(help="Height and width of the prepared pictures.")] = 64,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that decode; one per core if not given.")
@@ -278,7 +321,7 @@ def prepare(
 
 @app.command()
 def audit(
-    datasets: Annotated[list[str], typer.Argument(metavar="SPEC...", help="Data sets: 'folder(path=photos)', ...")],
+    datasets: Specs,
     image_size: Annotated[int, typer.Option(min=32, max=4096, help="Pixels of a side at which to measure.")] = 64,
     output: Annotated[Path | None, typer.Option(help="Folder to write to; reports/audit-<names> if not given.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that decode; all cores if not given.")] = None,
