@@ -21,24 +21,21 @@ BASELINES = ["grey", "mean-color", "color-table", "ceiling"]
 
 
 class Grid(BaseModel):
-    """The axes of a comparison; every combination is a cell.
-
-    Attributes:
-        architectures: Specs; an untrained one is combined with data sets alone.
-        losses: Specs or weighted sums of them.
-        baselines: Untrained architectures that frame every table.
-        settings: Those that differ from `Settings`' defaults, or all of them.
-    """
+    """The axes of a comparison and the settings all cells share; every combination of the axes is a cell."""
 
     model_config = ConfigDict(extra="forbid")
 
-    description: str = ""
-    architectures: list[str] = Field(min_length=1)
-    losses: list[str] = []
-    datasets: list[str] = Field(min_length=1)
-    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field([0], min_length=1)
-    baselines: list[str] = BASELINES
-    settings: dict[str, Any] = {}
+    description: str = Field("", description="What the grid asks; `list` and the report show it.")
+    architectures: list[str] = Field(
+        min_length=1, description="Networks: unet-resnet18, unet(n_down=5). Untrained ones are combined with no loss."
+    )
+    losses: list[str] = Field([], description="Losses or weighted sums of them: l1, huber(delta=5), l1 + 0.1*vgg.")
+    datasets: list[str] = Field(min_length=1, description="Data sets: synthetic-faces, folder(path=photos).")
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(
+        [0], min_length=1, description="Every combination is trained once with each; several give intervals over them."
+    )
+    baselines: list[str] = Field(BASELINES, description="Untrained architectures that frame every table.")
+    settings: dict[str, Any] = Field({}, description="Those that differ from their defaults.")
 
     def cells(self) -> list[Cell]:
         """All cells, baselines first, each once.
