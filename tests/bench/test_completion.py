@@ -57,6 +57,8 @@ def results(tmp_path):
         ("bench compare mine y", ["yours"]),
         ("bench compare --metric ", list(METRICS)),
         ("bench export ", ["mine", "yours"]),
+        ("bench colorize photo.jpg --run ", ["mine", "yours"]),
+        ("bench colorize photo.jpg --best lp", ["lpips"]),
         ("bench run --dry", ["--dry-run"]),
         ("bench run --device c", ["cpu", "cuda"]),
     ],
