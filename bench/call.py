@@ -121,9 +121,14 @@ def find_run(run: str, results_dir: Path) -> Path:
     Raises:
         UserError: There is none.
     """
-    known = sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))
+    known = run_names(results_dir)
     if run in known:
         return results_dir / run
     if Path(run).name != run and (Path(run) / "grid.yaml").is_file():
         return Path(run)
     raise UserError(f"No run {run!r} in {results_dir}: there are {', '.join(known) or 'none'}.")
+
+
+def run_names(results_dir: Path) -> list[str]:
+    """The runs in a results folder; none where there is no such folder."""
+    return sorted(path.parent.name for path in results_dir.glob("*/grid.yaml"))

@@ -1,0 +1,1 @@
+"""The commands of ``python -m bench``, in files by what they are about."""

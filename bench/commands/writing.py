@@ -1,0 +1,47 @@
+"""Reports as commands write them: where, and when one need not be written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from registry.errors import UserError
+
+
+def report_of(run_folder: Path, reports_dir: Path) -> Path:
+    """The report of a run: the one that is there, if nothing has changed since it was written, or a new one."""
+    from bench.report.freshness import PAGE, is_current
+
+    target = reports_dir / run_folder.resolve().name
+    return target / PAGE if is_current(run_folder, target) else write_report(run_folder, reports_dir)
+
+
+def write_report(run_folder: Path, reports_dir: Path) -> Path:
+    """Write the report of a run as Markdown and return its path."""
+    return write_reports(run_folder, reports_dir, None, ["md"])[0]
+
+
+def write_reports(run_folder: Path, reports_dir: Path, output: Path | None, formats: list[str]) -> list[Path]:
+    """Write the report of a run in some formats, where it belongs if no folder is given, and return their paths.
+
+    Raises:
+        UserError: The folder cannot be written to.
+    """
+    from bench.report.render import render_as
+    from bench.storage import make_writable, writing_to
+
+    target = output or reports_dir / run_folder.resolve().name
+    make_writable(target, "--output" if output else "--reports-dir")
+    with writing_to(target):
+        return render_as(run_folder, target, formats)
+
+
+def report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
+    """The report of an interrupted run; another Ctrl-C leaves it out."""
+    if not (run_folder / "grid.yaml").exists():
+        return
+    print("stopped; writing the report of what is there, press Ctrl-C again to leave it out.", file=sys.stderr)
+    try:
+        print(f"report: {write_report(run_folder, reports_dir)}", file=sys.stderr)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
