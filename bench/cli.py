@@ -14,7 +14,8 @@ import typer
 from bench import interrupts
 from registry.errors import UserError
 
-EXIT_FAILED_CELL, EXIT_TRIPPED_GATE, EXIT_WRONG_CALL, EXIT_INTERRUPTED = 1, 1, 2, 130
+EXIT_FAILED_CELL, EXIT_TRIPPED_GATE, EXIT_UNREADABLE = 1, 1, 1
+EXIT_WRONG_CALL, EXIT_INTERRUPTED = 2, 130
 
 Plugins = Annotated[
     list[Path] | None, typer.Option("--plugin", help="A Python file with components of your own; may be repeated.")
@@ -48,12 +49,12 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
+def _interruptible(rest: str = "the same command does the rest") -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
         interrupts.ignore()
-        print("interrupted: what was finished is kept; the same command does the rest.", file=sys.stderr)
+        print(f"interrupted: what was finished is kept; {rest}.", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -237,6 +238,53 @@ def export(
         from bench.export.run import export as export_run
 
         print(export_run(find_run(run, results_dir), form, output, metric or [], spread))
+
+
+@app.command()
+def colorize(
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photographs, and folders of them.")],
+    run: Annotated[str, typer.Option(help="A run's name in the results folder, or the path of its folder.")],
+    cell: Annotated[
+        list[str] | None, typer.Option(help="A cell's id or its beginning; may be repeated. All if not given.")
+    ] = None,
+    best: Annotated[str | None, typer.Option(help="Instead: the best cell by a metric (lpips), per data set.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Folder to write to; colorized/<run> if not given.")] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(min=16, max=4096, help="Pixels of the shorter side that networks see, if not as trained."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Of the networks.")] = "auto",
+    results_dir: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("results"),
+    plugin: Plugins = None,
+) -> None:
+    """Colour photographs, files and folders of them, by the networks of a run, and put the results side by side.
+
+    Example: python -m bench colorize old.jpg album --run full --best lpips
+    """
+    with _interruptible("the same command with --overwrite does all"):
+        from rich.console import Console
+
+        from bench.call import find_run, load_plugins
+        from bench.colorize.run import colorize as colorize_all
+        from bench.progress import Display
+
+        load_plugins(plugin)
+        with Display(Console(stderr=True)) as display:
+            done = colorize_all(
+                photos,
+                find_run(run, results_dir),
+                cells=cell or [],
+                best=best,
+                output=output,
+                size=size,
+                device=device,
+                overwrite=overwrite,
+                display=display,
+            )
+    print(done.line)
+    if done.unreadable:
+        raise typer.Exit(EXIT_UNREADABLE)
 
 
 @app.command()

@@ -45,6 +45,24 @@ def writing_to(folder: Path) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name to write a file under, which then takes the place of ``path``: nobody ever meets half of it.
+
+    Raises:
+        OSError: It cannot be written; what was there before is left as it was, as it is on an interruption.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
 def write_if_changed(path: Path, text: str) -> None:
     """Write a text file as `write_atomically` does, but leave one that says the same already, and its time, alone."""
     with writing_to(path.parent):
@@ -59,13 +77,5 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     Raises:
         StorageError: It cannot be written; what was there before is left as it was.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with writing_to(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-            temporary.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
+    with writing_to(path.parent), replacing(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from registry.color import Colors
 from registry.errors import UserError
@@ -41,6 +42,8 @@ class TrainingSupply:
         pictures: ``(n, S, S, 3)`` uint8.
         crop_size: Pixels of a side of the square of each picture that is shown, at a random place; None: all of it.
         horizontal_flip: Mirror half of the pictures.
+        on_device: Keep all pictures on the device and choose, crop and mirror there: a GPU need not wait for the
+            processor then. The batches are the same either way.
 
     Raises:
         UserError: The training set has fewer pictures than a batch.
@@ -55,9 +58,10 @@ class TrainingSupply:
         crop_size: int | None,
         horizontal_flip: bool,
         device: str,
+        on_device: bool = False,
     ) -> None:
         check_batch(len(pictures), batch_size)
-        self.pictures = pictures
+        self.pictures = torch.from_numpy(np.array(pictures)).to(device) if on_device else pictures
         self.batch_size = batch_size
         self.seed = seed
         self.crop_size = crop_size
@@ -70,18 +74,41 @@ class TrainingSupply:
         """The batch of a step, counted from 0 over all epochs; a pass leaves out its incomplete last batch."""
         which, place = divmod(step, self.steps_per_pass)
         indices = self._order(which)[place * self.batch_size : (place + 1) * self.batch_size]
-        chosen = self.pictures[indices] if self.crop_size is None else self._crop(indices, step)
-        if self.horizontal_flip:
-            flip = np.random.default_rng([self.seed, 1, step]).random(self.batch_size) < 0.5
-            chosen[flip] = chosen[flip, :, ::-1]
-        return _colors(chosen, self.device)
+        if isinstance(self.pictures, torch.Tensor):
+            return Colors.from_rgb8(self._take_there(indices, step))
+        return _colors(self._take(indices, step), self.device)
 
-    def _crop(self, indices: np.ndarray, step: int) -> np.ndarray:
-        size = self.crop_size
-        places = self.pictures.shape[1] - size + 1
-        corners = np.random.default_rng([self.seed, 2, step]).integers(places, size=(self.batch_size, 2))
-        chosen = zip(indices, corners, strict=True)
-        return np.stack([self.pictures[i, top : top + size, left : left + size] for i, (top, left) in chosen])
+    def _take(self, indices: np.ndarray, step: int) -> np.ndarray:
+        if self.crop_size is None:
+            chosen = self.pictures[indices]
+        else:
+            size, corners = self.crop_size, zip(indices, self._corners(step), strict=True)
+            chosen = np.stack([self.pictures[i, y : y + size, x : x + size] for i, (y, x) in corners])
+        flipped = self._flipped(step)
+        chosen[flipped] = chosen[flipped, :, ::-1]
+        return chosen
+
+    def _take_there(self, indices: np.ndarray, step: int) -> Tensor:
+        """The same on the device, in one gathering of pixels."""
+        corners = self._corners(step)
+        rows, columns = (corners[:, axis, None] + np.arange(self._size) for axis in (0, 1))
+        columns = np.where(self._flipped(step)[:, None], columns[:, ::-1], columns)
+        places = (indices[:, None, None], rows[:, :, None], columns[:, None, :])
+        return self.pictures[tuple(torch.from_numpy(place).to(self.device) for place in places)]
+
+    @property
+    def _size(self) -> int:
+        return self.crop_size or self.pictures.shape[1]
+
+    def _corners(self, step: int) -> np.ndarray:
+        """The upper left corners of what is shown, rows of (y, x)."""
+        places = self.pictures.shape[1] - self._size + 1
+        return np.random.default_rng([self.seed, 2, step]).integers(places, size=(self.batch_size, 2))
+
+    def _flipped(self, step: int) -> np.ndarray:
+        """Which of the batch's pictures are mirrored."""
+        draws = np.random.default_rng([self.seed, 1, step]).random(self.batch_size)
+        return draws < 0.5 if self.horizontal_flip else np.zeros(self.batch_size, dtype=bool)
 
     def _shuffle(self, which: int) -> np.ndarray:
         return np.random.default_rng([self.seed, 0, which]).permutation(len(self.pictures))

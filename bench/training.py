@@ -23,6 +23,12 @@ from bench.validation import validate
 from registry.color import Colors
 from registry.errors import UserError
 
+_READ_EVERY = {"cpu": 1, "cuda": 32}
+"""Steps after which losses are looked at: a GPU would have to stop for each."""
+
+_SHARE_OF_GPU = 0.25
+"""Training pictures that take more than this of the free memory stay with the processor."""
+
 
 class NonFiniteLossError(Exception):
     """The loss is no longer a number; there is nothing left to train."""
@@ -72,13 +78,16 @@ def fit(
         rate = schedule.get_last_lr()[0]
         predictor.network.train()
         train_loss = 0.0
+        waiting: list[Tensor] = []
         for step in range((epoch - 1) * steps, epoch * steps):
-            value = training_step(predictor, loss, supply.batch(step), optimizer)
-            if not math.isfinite(value):
-                raise NonFiniteLossError(
-                    f"The loss became {value} at step {step + 1} of {total}, in epoch {epoch} of {settings.epochs}."
-                )
-            train_loss += value / steps
+            waiting.append(training_step(predictor, loss, supply.batch(step), optimizer))
+            if len(waiting) == _READ_EVERY[predictor.device] or step + 1 == epoch * steps:
+                for number, value in enumerate(torch.stack(waiting).tolist(), step + 2 - len(waiting)):
+                    if not math.isfinite(value):
+                        where = f"at step {number} of {total}, in epoch {epoch} of {settings.epochs}"
+                        raise NonFiniteLossError(f"The loss became {value} {where}.")
+                    train_loss += value / steps
+                waiting.clear()
             # The last step has no next one to set a rate for.
             if step + 1 < total:
                 schedule.step()
@@ -121,6 +130,7 @@ def training_supply(train: np.ndarray, settings: Settings, seed: int, device: st
         crop_size=settings.crop_size,
         horizontal_flip=settings.horizontal_flip,
         device=device,
+        on_device=device == "cuda" and train.nbytes <= _SHARE_OF_GPU * torch.cuda.mem_get_info()[0],
     )
 
 
@@ -131,12 +141,12 @@ def make_optimizer(predictor: Predictor, settings: Settings) -> torch.optim.Opti
     )
 
 
-def training_step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> float:
-    """Predict, compare, and let the optimiser take a step; the loss before it."""
+def training_step(predictor: Predictor, loss: nn.Module, truth: Colors, optimizer: torch.optim.Optimizer) -> Tensor:
+    """Predict, compare, and let the optimiser take a step; the loss before it, a scalar on the device."""
     prediction = truth.with_ab(predictor(truth))
     with predictor.autocast():
         value = loss(prediction, truth)
     optimizer.zero_grad(set_to_none=True)
     value.backward()
     optimizer.step()
-    return value.item()
+    return value.detach()

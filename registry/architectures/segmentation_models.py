@@ -6,6 +6,7 @@ import segmentation_models_pytorch
 from torch import Tensor, nn
 
 from registry.architectures.head import ColorHead
+from registry.architectures.loading import is_to_be_loaded
 from registry.errors import UnavailableError, UserError
 from registry.registry import choices
 
@@ -31,13 +32,12 @@ class EncoderUnet(nn.Module):
         if encoder not in known and not encoder.startswith("tu-"):
             raise UserError(f"Unknown encoder {encoder!r}: {choices(encoder, sorted(known))}.")
         self.pretrained = weights == "imagenet"
+        fetched = "imagenet" if self.pretrained and not is_to_be_loaded() else None
         try:
-            network = segmentation_models_pytorch.Unet(
-                encoder, encoder_weights="imagenet" if self.pretrained else None, in_channels=1, classes=2
-            )
+            network = segmentation_models_pytorch.Unet(encoder, encoder_weights=fetched, in_channels=1, classes=2)
         except Exception as error:
             # Which exception a refused download raises depends on the hub's client and its version.
-            if not self.pretrained:
+            if fetched is None:
                 raise UserError(f"Cannot build a U-Net with the encoder {encoder!r}: {error}") from error
             raise UnavailableError(
                 f"The ImageNet weights of {encoder!r} cannot be had on this machine "

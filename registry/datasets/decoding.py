@@ -62,17 +62,16 @@ def decode(source: str | Path | BinaryIO, image_size: int, resize: Resize = "cro
     Raises:
         UnreadablePictureError: The file cannot be read, is damaged, is no picture or is too large.
     """
-    with _pillow_settings():
-        image, orientation = _load(source, image_size)
-        white = white_of(strip for _, strip in _strips(image))
-        rgb = to_rgb(image, white) if _pixels(image) <= _LARGE_PIXELS else _shrink(image, white, _MARGIN * image_size)
+    with pillow_settings():
+        image, orientation = load_picture(source, image_size)
+        rgb = to_small_rgb(image, whole_white(image), image_size)
         upright = rgb if orientation is None else rgb.transpose(orientation)
         square = _centre_square(upright) if resize == "crop" else upright
         return np.array(square.resize((image_size, image_size), Image.Resampling.LANCZOS))
 
 
 @contextmanager
-def _pillow_settings() -> Iterator[None]:
+def pillow_settings() -> Iterator[None]:
     """Our size limit in place of Pillow's, and none of its warnings, while we hold the lock and no longer."""
     with _pillow_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
@@ -83,15 +82,25 @@ def _pillow_settings() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _load(source: str | Path | BinaryIO, image_size: int) -> tuple[Image.Image, Image.Transpose | None]:
-    """The picture decoded, in the file's own mode, and how it is to be turned."""
+def load_picture(
+    source: str | Path | BinaryIO, image_size: int | None = None
+) -> tuple[Image.Image, Image.Transpose | None]:
+    """The picture decoded, in the file's own mode, and how it is to be turned; within `pillow_settings`.
+
+    Args:
+        source: Path or open file.
+        image_size: A large JPEG may come smaller, but no smaller than this asks for; None: at its full size.
+
+    Raises:
+        UnreadablePictureError: As `decode` says.
+    """
     try:
         with Image.open(source, formats=_FORMATS) as image:
             if _pixels(image) > MAX_PIXELS:
                 raise UnreadablePictureError(
                     f"it has {image.width} x {image.height} pixels, more than {MAX_PIXELS:,}: shrink it first"
                 )
-            if _pixels(image) > _LARGE_PIXELS:
+            if image_size is not None and _pixels(image) > _LARGE_PIXELS:
                 image.draft(None, (_MARGIN * image_size, _MARGIN * image_size))
             image.load()
             return image, _orientation(image)
@@ -121,21 +130,29 @@ def _orientation(image: Image.Image) -> Image.Transpose | None:
     return _TRANSPOSED.get(orientation) if isinstance(orientation, int) else None
 
 
-def _shrink(image: Image.Image, white: float | None, least: int) -> Image.Image:
-    """8-bit sRGB of a picture, averaged over squares so large that its shorter side keeps ``least`` pixels or more.
+def whole_white(image: Image.Image) -> float | None:
+    """The value that means white in a picture, found a strip at a time; see `white_of`."""
+    return white_of(strip for _, strip in strips(image))
 
-    A strip at a time, so that beside the picture there is no second one of its size.
+
+def to_small_rgb(image: Image.Image, white: float | None, image_size: int) -> Image.Image:
+    """8-bit sRGB of a picture that is to be shrunk to ``image_size`` pixels on its shorter side, or not much less.
+
+    A large one is averaged over squares, a strip at a time, so that beside it there is no second one of its size.
     """
+    if _pixels(image) <= _LARGE_PIXELS:
+        return to_rgb(image, white)
+    least = _MARGIN * image_size
     factor = max(1, min(image.size) // least)
     small = Image.new("RGB", (math.ceil(image.width / factor), math.ceil(image.height / factor)))
-    for top, strip in _strips(image, factor):
+    for top, strip in strips(image, factor):
         small.paste(to_rgb(strip, white).reduce(factor), (0, top // factor))
     return small
 
 
-def _strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+def strips(image: Image.Image, factor: int = 1, pixels: int = _STRIP_PIXELS) -> Iterator[tuple[int, Image.Image]]:
     """The rows of a picture, many at a time but for the last a multiple of ``factor``, and where they start."""
-    rows = factor * max(1, _STRIP_PIXELS // (image.width * factor))
+    rows = factor * max(1, pixels // (image.width * factor))
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))
 
@@ -153,7 +170,7 @@ def read_header(source: str | Path | BinaryIO) -> tuple[int, int, str] | None:
 
     Only the header is read: what follows may be damaged.
     """
-    with _pillow_settings():
+    with pillow_settings():
         try:
             with Image.open(source, formats=_FORMATS) as image:
                 return image.width, image.height, image.format

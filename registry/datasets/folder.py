@@ -113,7 +113,7 @@ def _find_pictures(folder: Path) -> dict[str, str]:
         if not folder.is_dir():
             problem = "is a file" if folder.exists() else "does not exist"
             raise UserError(f"The path {str(folder)!r} {problem}: give path=... a folder with pictures in it.")
-        paths = [path for path in _walk(folder) if path.suffix.lower() in EXTENSIONS and _is_file(path)]
+        paths = [path for path in walk_files(folder) if path.suffix.lower() in EXTENSIONS and _is_file(path)]
     except OSError as error:
         raise UserError(
             f"The folder {str(error.filename)!r} cannot be listed ({error.strerror}): make it readable."
@@ -124,8 +124,12 @@ def _find_pictures(folder: Path) -> dict[str, str]:
     return dict(sorted(_key_and_name(path.relative_to(folder)) for path in paths))
 
 
-def _walk(folder: Path) -> list[Path]:
-    """All files below ``folder`` that are not hidden, through links to folders but through none twice."""
+def walk_files(folder: Path) -> list[Path]:
+    """All files below ``folder`` that are not hidden, through links to folders but through none twice.
+
+    Raises:
+        OSError: A folder cannot be listed.
+    """
 
     def fail(error: OSError) -> None:
         raise error

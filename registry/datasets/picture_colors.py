@@ -40,7 +40,13 @@ def white_of(parts: Iterable[Image.Image]) -> float | None:
 
 
 def to_rgb(image: Image.Image, white: float | None) -> Image.Image:
-    """8-bit sRGB of a picture or a part of one, by the profile embedded in it, transparency laid on white.
+    """8-bit sRGB of a picture or a part of one, transparency laid on white; for the rest see `to_rgb_and_alpha`."""
+    rgb, alpha = to_rgb_and_alpha(image, white)
+    return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+
+
+def to_rgb_and_alpha(image: Image.Image, white: float | None) -> tuple[Image.Image, Image.Image | None]:
+    """8-bit sRGB of a picture or a part of one, by the profile embedded in it, and its opacity if it has one.
 
     Args:
         image: In any mode.
@@ -61,7 +67,7 @@ def to_rgb(image: Image.Image, white: float | None) -> Image.Image:
         rgb = _through_profile(image, profile, space) if profile else image.convert("RGB")
     except ValueError as error:
         raise UnreadablePictureError(f"its colour mode {image.mode} is not supported: save it as RGB") from error
-    return rgb if alpha is None else Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+    return rgb, alpha
 
 
 def _is_deep(image: Image.Image) -> bool:

@@ -10,7 +10,7 @@ def _pictures(n=10, size=4):
     return np.random.default_rng(0).integers(0, 256, (n, size, size, 3), dtype=np.uint8)
 
 
-def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False, crop_size=None):
+def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False, crop_size=None, on_device=False):
     return TrainingSupply(
         pictures,
         batch_size=batch_size,
@@ -18,6 +18,7 @@ def _supply(pictures, seed=0, batch_size=3, horizontal_flip=False, crop_size=Non
         crop_size=crop_size,
         horizontal_flip=horizontal_flip,
         device="cpu",
+        on_device=on_device,
     )
 
 
@@ -44,6 +45,16 @@ def test_a_batch_depends_on_seed_and_step_alone():
     backwards = [supply.batch(step).viewed for step in reversed(range(7))]
     assert all(torch.equal(one, other) for one, other in zip(forwards, reversed(backwards), strict=True))
     assert not torch.equal(_supply(pictures, seed=1).batch(0).viewed, forwards[0])
+
+
+@pytest.mark.parametrize("crop_size", [None, 3])
+@pytest.mark.parametrize("horizontal_flip", [False, True])
+def test_batches_are_the_same_where_the_pictures_are_on_the_device(horizontal_flip, crop_size):
+    options = {"horizontal_flip": horizontal_flip, "crop_size": crop_size}
+    here, there = (_supply(_pictures(), on_device=on_device, **options) for on_device in (False, True))
+    for step in range(9):
+        assert torch.equal(here.batch(step).rgb8, there.batch(step).rgb8)
+        assert torch.equal(here.batch(step).ab, there.batch(step).ab)
 
 
 def test_about_half_of_the_pictures_are_mirrored():

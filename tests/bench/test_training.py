@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from bench import training
 from bench.network import Predictor, check_sizes
 from bench.settings import Settings
 from bench.training import NonFiniteLossError, fit
@@ -103,8 +104,19 @@ class Breaking(nn.Module):
         return (prediction.ab - target.ab).square().mean() * (self.value if self.calls == self.last else 1)
 
 
+@pytest.mark.parametrize("every", [2, 3, 100])
+def test_losses_looked_at_less_often_say_the_same(monkeypatch, every):
+    _, expected, _ = _fit()
+    monkeypatch.setitem(training._READ_EVERY, "cpu", every)
+    _, found, _ = _fit()
+    timeless = [[{**row, "seconds": 0} for row in result.history] for result in (expected, found)]
+    assert timeless[0] == timeless[1]
+
+
+@pytest.mark.parametrize("every", [1, 3, 100])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_names_the_step(value):
+def test_a_loss_that_is_no_number_names_the_step(monkeypatch, value, every):
+    monkeypatch.setitem(training._READ_EVERY, "cpu", every)
     with pytest.raises(NonFiniteLossError, match=rf"became {value} at step 5 of 12, in epoch 2 of 3"):
         _fit(loss=Breaking(7, value))
 

@@ -26,6 +26,7 @@ HABIT = Path(__file__).with_name("habit.py")
 
 def grid(name: str, repeats: int, folder: Path) -> list[Row]:
     """The commands' times on a grid, the first time and again, and the time and scores against the habit's."""
+    folder.mkdir(parents=True, exist_ok=True)
     results = folder / "results"
     run = [sys.executable, "-m", "bench", "run", "--grid", name, "--results-dir", str(results)]
     run += ["--reports-dir", str(folder / "reports")]

@@ -10,6 +10,7 @@ two, ``--without-grid`` leaves both out. Let nothing else run beside it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import tempfile
 from dataclasses import asdict
@@ -34,7 +35,8 @@ def main() -> None:
     parser.add_argument("--without-grid", action="store_true")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--steps", type=int, default=8)
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--output", type=Path, help="Also store what was measured, as JSON.")
+    parser.add_argument("--keep", type=Path, help="Leave the runs and the habit's pictures and scores here.")
     call = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -48,7 +50,7 @@ def main() -> None:
     if call.without_grid:
         rows.append(Row(f"Grid {call.grid}, time over the habit's", "<= 0.5", missing="left out by --without-grid"))
     else:
-        with tempfile.TemporaryDirectory() as folder:
+        with contextlib.nullcontext(call.keep) if call.keep else tempfile.TemporaryDirectory() as folder:
             rows += against_habit.grid(call.grid, 3, Path(folder))
     print(markdown(rows))
     if call.output:

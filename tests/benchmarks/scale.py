@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import linear_regression
@@ -29,6 +30,18 @@ PLUGIN = Path(__file__).with_name("noise.py")
 PICTURES, SIZES, CELLS = (2_000, 20_000, 200_000), (32, 64, 128), (1, 2, 4, 8)
 
 
+SERIES = (
+    ("pictures", "n_train", "prepare_seconds", "preparation, s"),
+    ("pictures", "n_train", "prepare_memory", "preparation, peak MB"),
+    ("pictures", "n_train", "cell_seconds", "a cell, s"),
+    ("pictures", "n_train", "cell_memory", "a cell, peak MB"),
+    ("sizes", "image_size", "cell_seconds", "a cell, s"),
+    ("sizes", "image_size", "cell_memory", "a cell, peak MB"),
+    ("cells", "cells", "run_seconds", "the run, s"),
+)
+AGAINST = {"n_train": "training pictures", "image_size": "pixels of a side", "cells": "cells"}
+
+
 def main() -> None:
     """Measure, print the table and store it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -37,32 +50,30 @@ def main() -> None:
     call = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        pictures = [_measure(place, n_train=n) for n in PICTURES if n <= call.largest]
-        sizes = [_measure(place, image_size=size) for size in SIZES]
-        cells = [_measure(place, cells=count) for count in CELLS]
-    series = [
-        ("training pictures", "prepare_seconds", "preparation, s", [one["n_train"] for one in pictures], pictures),
-        ("training pictures", "prepare_memory", "preparation, peak MB", [one["n_train"] for one in pictures], pictures),
-        ("training pictures", "cell_seconds", "a cell, s", [one["n_train"] for one in pictures], pictures),
-        ("training pictures", "cell_memory", "a cell, peak MB", [one["n_train"] for one in pictures], pictures),
-        ("pixels of a side", "cell_seconds", "a cell, s", [one["image_size"] for one in sizes], sizes),
-        ("pixels of a side", "cell_memory", "a cell, peak MB", [one["image_size"] for one in sizes], sizes),
-        ("cells", "run_seconds", "the run, s", [one["cells"] for one in cells], cells),
-    ]
-    print("| against | what | values | exponent |\n| --- | --- | --- | ---: |")
-    for against, key, what, places, found in series:
-        values = [one[key] for one in found]
-        told = ", ".join(f"{place:,}: {value:.3g}" for place, value in zip(places, values, strict=True))
-        print(f"| {against} | {what} | {told} | {_exponent(places, values):.2f} |")
+        content: dict[str, Any] = {
+            "pictures": [_measure(place, n_train=n) for n in PICTURES if n <= call.largest],
+            "sizes": [_measure(place, image_size=size) for size in SIZES],
+            "cells": [_measure(place, cells=count) for count in CELLS],
+        }
+    print(table(content))
     if call.output:
         # Not before: the largest size of a child process counts from that of its parent.
         from bench.environment import describe, resolve_precision
 
         when = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        machine = describe("cpu", resolve_precision("auto", "cpu"))
-        content = {"measured_at": when, "machine": machine, "pictures": pictures, "sizes": sizes, "cells": cells}
+        content = {"measured_at": when, "machine": describe("cpu", resolve_precision("auto", "cpu")), **content}
         call.output.parent.mkdir(parents=True, exist_ok=True)
         call.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def table(content: Mapping[str, Any]) -> str:
+    """What was measured in Markdown, with the power by which it grows."""
+    lines = ["| what | against | values | exponent |", "| --- | --- | --- | ---: |"]
+    for series, place, key, what in SERIES:
+        places, values = ([one[name] for one in content[series]] for name in (place, key))
+        told = "; ".join(f"{one:,}: {value:,.3g}" for one, value in zip(places, values, strict=True))
+        lines.append(f"| {what} | {AGAINST[place]} | {told} | {_exponent(places, values):.2f} |")
+    return "\n".join(lines)
 
 
 def _measure(place: Path, n_train: int = PICTURES[0], image_size: int = 64, cells: int = 1) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Photographs coloured by the trained networks of a run."""
