@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,7 +80,15 @@ def run(
     ray_address: Annotated[
         str | None, typer.Option(help="Of a Ray cluster: auto or HOST:PORT; this machine alone if not given.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the cells and which are done; run none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the cells, which are done, and the time left; run none.")
+    ] = False,
+    json_: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="With --dry-run: print it as JSON, with the keys run, folder, cells, counts and time_left."
+        ),
+    ] = False,
     rerun: Annotated[
         Literal["none", "failed", "all"], typer.Option(help="Also run these finished cells again.")
     ] = "none",
@@ -90,23 +99,26 @@ def run(
         from rich.console import Console
 
         from bench.call import check_executor, choose_grid, load_plugins, read_workers
+        from bench.dry_run import describe, print_plan
         from bench.executors.place import open_place
         from bench.progress import Display
         from bench.run import execute, failures, plan
         from bench.storage import make_writable
+        from bench.time_left import estimate
 
         cells_at_once = read_workers(workers)
         check_executor(executor, ray_address)
+        if json_ and not dry_run:
+            raise UserError("--json goes with --dry-run; what a run measured is in its results.csv.")
         load_plugins(plugin)
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
-            for cell in todo.cells:
-                print(f"{todo.done.get(cell.id, 'pending'):<9}  {cell.id}  {cell.title}")
-            print(f"{len(todo.cells)} cells, {len(todo.pending)} to run.")
-            if tries := len(todo.cells[0].settings.tries):
-                trained = sum(cell.loss is not None for cell in todo.pending)
-                print(f"Each trained cell has {tries} tries: {tries * trained} trainings to run.")
+            time_left = estimate(todo, workers=cells_at_once, device=device, executor=executor)
+            if json_:
+                _print_json(describe(todo, time_left))
+            else:
+                print_plan(todo, time_left)
             return
         make_writable(reports_dir, "--reports-dir")
         try:
@@ -135,21 +147,28 @@ def run(
 
 
 @app.command(name="list")
-def list_(plugin: Plugins = None) -> None:
+def list_(
+    json_: Annotated[
+        bool, typer.Option("--json", help="As JSON: architectures, losses, datasets, metrics and grids, each a list.")
+    ] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON schema of grid files, for editors.")] = False,
+    plugin: Plugins = None,
+) -> None:
     """Show the architectures, losses, data sets, metrics and grids there are."""
     from bench.call import load_plugins
-    from bench.grid import grid_names
-    from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
+    from bench.listing import listing, print_listing
 
+    if json_ and schema:
+        raise UserError("--json and --schema are two different files: give one of them.")
     load_plugins(plugin)
-    for title, registry in (
-        ("Architectures", ARCHITECTURES),
-        ("Losses", LOSSES),
-        ("Data sets", DATASETS),
-        ("Metrics", METRICS),
-    ):
-        _print_table(title, {_signature(registry[name]): registry[name].description for name in registry})
-    _print_table("Grids", grid_names())
+    if schema:
+        from bench.grid_schema import grid_schema
+
+        _print_json(grid_schema())
+    elif json_:
+        _print_json(listing())
+    else:
+        print_listing()
 
 
 @app.command()
@@ -338,6 +357,11 @@ def weights() -> None:
         print(f"{item.name}: {item.path}, {item.size / 1e6:.1f} MB, sha256 {item.digest}")
 
 
+def _print_json(content: Any) -> None:
+    # In ASCII, so that it is the same JSON on every terminal.
+    print(json.dumps(content, indent=2, allow_nan=False))
+
+
 def _report_of(run_folder: Path, reports_dir: Path) -> Path:
     """The report of a run: the one that is there, if nothing has changed since it was written, or a new one."""
     from bench.report.freshness import PAGE, is_current
@@ -369,27 +393,3 @@ def _report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
         print(f"report: {_write_report(run_folder, reports_dir)}", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
-
-
-def _signature(entry: Any) -> str:
-    import inspect
-
-    from registry.spec import write_value
-
-    parameters = [
-        name if one.default is inspect.Parameter.empty else f"{name}={write_value(one.default)}"
-        for name, one in entry.parameters.items()
-    ]
-    return f"{entry.name}({', '.join(parameters)})" if parameters else entry.name
-
-
-def _print_table(title: str, rows: dict[str, str]) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    console.print(Text(title, style="bold"))
-    for name, description in rows.items():
-        console.print(Text(f"  {name}", style="cyan"))
-        console.print(Padding(Text(description), (0, 0, 0, 6)))

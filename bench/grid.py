@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.cell import Cell
+from bench.exclusion import Exclusion
 from bench.settings import Settings, first_problem, read_settings
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
@@ -21,24 +22,24 @@ BASELINES = ["grey", "mean-color", "color-table", "ceiling"]
 
 
 class Grid(BaseModel):
-    """The axes of a comparison; every combination is a cell.
-
-    Attributes:
-        architectures: Specs; an untrained one is combined with data sets alone.
-        losses: Specs or weighted sums of them.
-        baselines: Untrained architectures that frame every table.
-        settings: Those that differ from `Settings`' defaults, or all of them.
-    """
+    """The axes of a comparison and the settings all cells share; every combination of the axes is a cell."""
 
     model_config = ConfigDict(extra="forbid")
 
-    description: str = ""
-    architectures: list[str] = Field(min_length=1)
-    losses: list[str] = []
-    datasets: list[str] = Field(min_length=1)
-    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field([0], min_length=1)
-    baselines: list[str] = BASELINES
-    settings: dict[str, Any] = {}
+    description: str = Field("", description="What the grid asks; `list` and the report show it.")
+    architectures: list[str] = Field(
+        min_length=1, description="Networks: unet-resnet18, unet(n_down=5). Untrained ones are combined with no loss."
+    )
+    losses: list[str] = Field([], description="Losses or weighted sums of them: l1, huber(delta=5), l1 + 0.1*vgg.")
+    datasets: list[str] = Field(min_length=1, description="Data sets: synthetic-faces, folder(path=photos).")
+    seeds: list[Annotated[int, Field(ge=0, lt=2**32)]] = Field(
+        [0], min_length=1, description="Every combination is trained once with each; several give intervals over them."
+    )
+    baselines: list[str] = Field(BASELINES, description="Untrained architectures that frame every table.")
+    exclude: list[Exclusion] = Field(
+        [], description="Combinations that are left out: {architecture: unet, loss: [vgg, l1 + 0.1*vgg]}."
+    )
+    settings: dict[str, Any] = Field({}, description="Those that differ from their defaults.")
 
     def cells(self) -> list[Cell]:
         """All cells, baselines first, each once.
@@ -46,7 +47,8 @@ class Grid(BaseModel):
         The data set varies fastest: equally long cells then run side by side, and workers finish together.
 
         Raises:
-            UserError: A name, parameter or setting is unknown or wrong, or a trained architecture has no loss.
+            UserError: A name, parameter or setting is unknown or wrong, a trained architecture has no loss, or all
+                cells are left out.
         """
         settings = read_settings(self.settings, "settings")
         architectures = [parse_component(ARCHITECTURES, text) for text in [*self.baselines, *self.architectures]]
@@ -65,8 +67,11 @@ class Grid(BaseModel):
             (architecture, loss, dataset, seed)
             for seed, architecture, loss, dataset in itertools.product(self.seeds, trained, losses, datasets)
         ]
-        cells = (Cell(*point, settings) for point in points)
-        return list({cell.id: cell for cell in cells}.values())
+        cells = [Cell(*point, settings) for point in points]
+        kept = [cell for cell in cells if not any(rule.fits(cell) for rule in self.exclude)]
+        if not kept:
+            raise UserError(f"All {len(cells)} cells of the grid are left out by its rules under exclude: drop one.")
+        return list({cell.id: cell for cell in kept}.values())
 
     def resolved(self) -> Grid:
         """The same grid with canonical specs and every setting written out."""
@@ -76,13 +81,14 @@ class Grid(BaseModel):
                 "baselines": [parse_component(ARCHITECTURES, text).text for text in self.baselines],
                 "losses": [parse_sum(LOSSES, text).text for text in self.losses],
                 "datasets": [parse_component(DATASETS, text).text for text in self.datasets],
+                "exclude": [Exclusion.model_validate(rule.canonical) for rule in self.exclude],
                 "settings": Settings.model_validate(self.settings).model_dump(),
             }
         )
 
     def to_yaml(self) -> str:
         """The grid as a file that `load_grid` reads."""
-        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True, width=100)
+        return yaml.safe_dump(self.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True, width=100)
 
 
 def grid_names() -> dict[str, str]:
@@ -125,4 +131,6 @@ def read_grid(content: dict[str, Any], where: str) -> Grid:
     try:
         return Grid.model_validate(content)
     except ValidationError as error:
-        raise UserError(f"{where}: {first_problem(error, list(Grid.model_fields), 'key')}") from None
+        rule = error.errors()[0]["loc"][0] == "exclude"
+        kind, allowed = ("key of exclude", Exclusion) if rule else ("key", Grid)
+        raise UserError(f"{where}: {first_problem(error, list(allowed.model_fields), kind)}") from None

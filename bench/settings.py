@@ -124,7 +124,7 @@ def first_problem(error: ValidationError, allowed: list[str], kind: str) -> str:
     problem = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"unknown {kind} {name!r}: {choices(name, allowed)}."
+        return f"unknown {kind} {name!r}: {choices(str(problem['loc'][-1]), allowed)}."
     if problem["type"] == "missing":
         return f"the {kind} {name!r} is missing."
     message = problem["msg"]

@@ -124,9 +124,11 @@ def test_list_shows_every_kind_with_descriptions(tmp_path):
     ("call", "heavy"),
     [
         (["list"], {"torch", "numpy", "pandas", "matplotlib", "PIL"}),
+        (["list", "--json"], {"torch", "numpy", "pandas", "matplotlib", "PIL"}),
         (["run", "--grid", "full", "--dry-run"], {"torch", "pandas", "matplotlib", "PIL", "scipy"}),
+        (["run", "--grid", "full", "--dry-run", "--json"], {"torch", "pandas", "matplotlib", "PIL", "scipy"}),
     ],
-    ids=["list", "dry run"],
+    ids=["list", "list as JSON", "dry run", "dry run as JSON"],
 )
 def test_light_commands_load_nothing_heavy(tmp_path, call, heavy):
     done = subprocess.run(

@@ -1,0 +1,62 @@
+"""Rules of a grid that leave combinations of its axes out."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from bench.cell import Cell
+from registry import ARCHITECTURES, DATASETS, LOSSES
+from registry.spec import parse_component, parse_sum
+
+
+def _several(value: object) -> object:
+    return value if value is None or isinstance(value, list) else [value]
+
+
+_Specs = Annotated[list[str] | None, BeforeValidator(_several, json_schema_input_type=str | list[str] | None)]
+_Seeds = Annotated[list[int] | None, BeforeValidator(_several, json_schema_input_type=int | list[int] | None)]
+
+
+class Exclusion(BaseModel):
+    """A combination that is left out: a cell is, where all that the rule names fits it; of several values any may."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    architecture: _Specs = Field(None, description="One architecture or several.")
+    loss: _Specs = Field(None, description="One loss or several.")
+    dataset: _Specs = Field(None, description="One data set or several.")
+    seed: _Seeds = Field(None, description="One seed or several.")
+
+    def fits(self, cell: Cell) -> bool:
+        """Whether the rule leaves a cell out; an empty one leaves none out.
+
+        Raises:
+            UserError: It names a component that is unknown or wrong.
+        """
+        values = {
+            "architecture": cell.architecture.text,
+            "loss": cell.loss.text if cell.loss else None,
+            "dataset": cell.dataset.text,
+            "seed": cell.seed,
+        }
+        named = self.canonical
+        return bool(named) and all(values[axis] in allowed for axis, allowed in named.items())
+
+    @cached_property
+    def canonical(self) -> dict[str, list[str] | list[int]]:
+        """What the rule names, by axis, as cells name it.
+
+        Raises:
+            UserError: A component is unknown or wrong.
+        """
+        named = {
+            "architecture": self.architecture
+            and [parse_component(ARCHITECTURES, one).text for one in self.architecture],
+            "loss": self.loss and [parse_sum(LOSSES, one).text for one in self.loss],
+            "dataset": self.dataset and [parse_component(DATASETS, one).text for one in self.dataset],
+            "seed": self.seed,
+        }
+        return {axis: allowed for axis, allowed in named.items() if allowed}
