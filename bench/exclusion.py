@@ -53,10 +53,9 @@ class Exclusion(BaseModel):
             UserError: A component is unknown or wrong.
         """
         named = {
-            "architecture": self.architecture
-            and [parse_component(ARCHITECTURES, one).text for one in self.architecture],
-            "loss": self.loss and [parse_sum(LOSSES, one).text for one in self.loss],
-            "dataset": self.dataset and [parse_component(DATASETS, one).text for one in self.dataset],
+            "architecture": [parse_component(ARCHITECTURES, text).text for text in self.architecture or ()],
+            "loss": [parse_sum(LOSSES, text).text for text in self.loss or ()],
+            "dataset": [parse_component(DATASETS, text).text for text in self.dataset or ()],
             "seed": self.seed,
         }
         return {axis: allowed for axis, allowed in named.items() if allowed}
