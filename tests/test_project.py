@@ -1,8 +1,6 @@
 """Promises of the project's own files."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -21,19 +19,6 @@ def test_ci_runs_exactly_the_test_command_of_the_readme():
 
 def test_the_first_command_of_the_readme_is_the_main_job():
     assert _commands("README.md")[0].strip().endswith("python -m bench run --grid full")
-
-
-def test_options_named_in_the_readme_exist():
-    helps = {}
-    for line in "".join(_commands("README.md")).splitlines():
-        match = re.search(r"-m bench (\w+)(.*)", line)
-        if match:
-            name, rest = match.groups()
-            if name not in helps:
-                command = [sys.executable, "-m", "bench", name, "--help"]
-                helps[name] = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            for option in re.findall(r" (--[\w-]+)", rest.partition("#")[0]):
-                assert option in helps[name], line
 
 
 @pytest.mark.parametrize("package", ["registry", "bench"])
