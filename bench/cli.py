@@ -93,10 +93,12 @@ def run(
         from bench.progress import Display
         from bench.run import execute, failures, plan
         from bench.storage import make_writable
+        from registry import METRICS
 
         cells_at_once = read_workers(workers)
         check_executor(executor, ray_address)
         load_plugins(plugin)
+        _tell_left_out(METRICS)  # no call names a metric, so nothing else would
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:
@@ -149,6 +151,8 @@ def list_(plugin: Plugins = None) -> None:
     ):
         _print_table(title, {_signature(registry[name]): registry[name].description for name in registry})
     _print_table("Grids", grid_names())
+    for registry in (ARCHITECTURES, LOSSES, DATASETS, METRICS):
+        _tell_left_out(registry)
 
 
 @app.command()
@@ -321,6 +325,12 @@ def _report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
         print(f"report: {_write_report(run_folder, reports_dir)}", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+
+
+def _tell_left_out(registry: Any) -> None:
+    """Say which components of installed packages are left out, and why."""
+    for sentence in registry.broken.values():
+        print(f"left out: {sentence}", file=sys.stderr)
 
 
 def _signature(entry: Any) -> str:
