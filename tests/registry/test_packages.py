@@ -9,7 +9,7 @@ import pytest
 from made_up_packages import write_package
 
 from registry.errors import UserError
-from registry.packages import Package, check_installed, installed
+from registry.packages import Package, installed
 from registry.plugins import load_plugin
 from registry.registry import Registry
 
@@ -149,11 +149,11 @@ def test_a_worker_refuses_a_package_that_is_missing_or_another(install):
     here = installed("mine")
     load_plugin(here)
     with pytest.raises(UserError, match=r"needs the package mine 2\.0 as the run has it, and here is mine 1\.0:"):
-        check_installed(replace(here, version="2.0"))
+        load_plugin(replace(here, version="2.0"))
     with pytest.raises(UserError, match=r"and here is mine 1\.0 with other code"):
-        check_installed(replace(here, digest="0"))
+        load_plugin(replace(here, digest="0"))
     with pytest.raises(UserError, match=r"The package gone 1\.0, of which .*, is not installed here: install it"):
-        check_installed(Package("gone", "1.0", "0"))
+        load_plugin(Package("gone", "1.0", "0"))
 
 
 def test_looking_for_packages_loads_no_pytorch():
