@@ -67,8 +67,9 @@ class Entry:
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """The factory's parameters by name, in order, with evaluated annotations."""
-        return dict(inspect.signature(self.factory, eval_str=True).parameters)
+        """The factory's parameters by name, in order, with evaluated annotations; no ``*args``, no ``**kwargs``."""
+        parameters = inspect.signature(self.factory, eval_str=True).parameters
+        return {name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
 
 
 class Registry:

@@ -90,7 +90,7 @@ def test_the_package_of_the_page_is_found_once_installed(folder, tmp_path):
         path.unlink()  # only what is installed counts
     lists, run = COMMANDS[-2:]
     found = _bench(lists, folder, site=site)
-    for shown in ("charbonnier(epsilon=1)", "dilated(depth=4, width=16)", "split-folders(path)", "hue_error"):
+    for shown in ("charbonnier(epsilon=1)", "dilated(depth=4, width=16)", "split-folders(path)", "hue_error\n"):
         assert shown in found
     _bench(run, folder, *TINY, site=site)
     report = (folder / "reports" / "own-package" / "report.md").read_text(encoding="utf-8")
