@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.settings import Settings
 from registry import DATASETS, METRICS
+from registry.packages import Package
 from registry.plugins import Plugin
 from registry.spec import Component, WeightedSum, parse_component
 
@@ -49,8 +50,8 @@ class Cell:
         return tuple(parse_component(DATASETS, text) for text in others if text != self.dataset.text)
 
     @property
-    def plugins(self) -> tuple[Plugin, ...]:
-        """The plugins that this cell cannot do without, those of metrics included."""
+    def plugins(self) -> tuple[Plugin | Package, ...]:
+        """The plugins and installed packages that this cell cannot do without, those of metrics included."""
         terms = self.loss.terms if self.loss else ()
         components = [self.architecture, self.dataset, *self.tested_on, *(term for _, term in terms)]
         entries = [*(one.entry for one in components), *(METRICS[name] for name in METRICS)]
@@ -72,7 +73,7 @@ class Job:
         prepared: Folder of the prepared data set.
         folder: The cell's folder; it need not exist yet.
         device: "cpu" or "cuda".
-        plugins: Loaded before anything else.
+        plugins: Loaded before anything else; of packages, looked up.
         test_on: Folders of the other prepared data sets it is tested on, by spec.
     """
 
@@ -86,7 +87,7 @@ class Job:
     prepared: Path
     folder: Path
     device: str
-    plugins: tuple[Plugin, ...] = ()
+    plugins: tuple[Plugin | Package, ...] = ()
     test_on: Mapping[str, Path] = field(default_factory=dict)
 
     @property
@@ -99,7 +100,7 @@ class Job:
             "dataset": self.dataset,
             "seed": self.seed,
             "settings": self.settings.model_dump(),
-            "plugins": {plugin.name: plugin.digest for plugin in self.plugins},
+            "plugins": {plugin.name: plugin.fingerprint for plugin in self.plugins},
         }
 
     @classmethod

@@ -58,7 +58,7 @@ def check_same_pictures(run_folder: Path, name: str, revision: str, replaced: Co
 
 
 def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collection[str]) -> None:
-    """Refuse a plugin whose code is no longer that of the records that are kept.
+    """Refuse a plugin or an installed package whose code is no longer that of the records that are kept.
 
     Args:
         replaced: Ids of cells whose records will be written anew.
@@ -66,10 +66,11 @@ def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collec
     Raises:
         UserError: It has changed.
     """
-    current = {plugin.name: plugin.digest for cell in cells for plugin in cell.plugins}
+    current = {plugin.name: plugin.fingerprint for cell in cells for plugin in cell.plugins}
     if not current:
         return
     for record in read_records(run_folder):
-        for name, digest in record.plugins.items():
-            if record.cell_id not in replaced and current.get(name, digest) != digest:
-                raise UserError(f"The plugin {name} is not as it was when {run_folder} was made; {_ANEW}")
+        for name, fingerprint in record.plugins.items():
+            if record.cell_id not in replaced and current.get(name, fingerprint) != fingerprint:
+                kind = "plugin" if name.endswith(".py") else "package"
+                raise UserError(f"The {kind} {name} is not as it was when {run_folder} was made; {_ANEW}")

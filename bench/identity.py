@@ -22,7 +22,7 @@ def work_of(job: Job, environment: Mapping[str, Any]) -> dict[str, Any]:
         # The folder is named by a hash of the data set, its revision and the picture size.
         "pictures": job.prepared.name,
         "code": _code(),
-        "plugins": {plugin.name: plugin.digest for plugin in job.plugins},
+        "plugins": {plugin.name: plugin.fingerprint for plugin in job.plugins},
         **{key: environment[key] for key in _DECIDE},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 from typing import Annotated, Any, get_origin
 
 from bench.grid import grid_names
@@ -35,6 +36,14 @@ def print_listing() -> None:
     for title, registry in _KINDS.values():
         _print_table(title, {signature(registry[name]): registry[name].description for name in registry})
     _print_table("Grids", grid_names())
+    tell_left_out(*(registry for _, registry in _KINDS.values()))
+
+
+def tell_left_out(*registries: Registry) -> None:
+    """Say on standard error which components of installed packages are left out, and why."""
+    for registry in registries:
+        for sentence in registry.broken.values():
+            print(f"left out: {sentence}", file=sys.stderr)
 
 
 def signature(entry: Entry) -> str:

@@ -175,7 +175,8 @@ class Record(BaseModel):
         images_per_second: Pictures trained on per second of fit, validation left out.
         loss_weights: Of the terms of a sum with automatic weights, as they were found.
         tuning: What was tried and chosen; None where nothing was to be tuned.
-        plugins: Content hash by file name, of the plugins that the cell needed.
+        plugins: Of the plugins that the cell needed, the content hash by file name; of installed packages, version
+            and content hash by name.
         reason: Why a cell was skipped.
         resumed_from: After which epochs training went on from a checkpoint, once for each interruption.
     """

@@ -2,7 +2,7 @@
 
 from registry.registry import Registry
 
-ARCHITECTURES = Registry("architecture")
-LOSSES = Registry("loss")
-DATASETS = Registry("data set")
-METRICS = Registry("metric")
+ARCHITECTURES = Registry("architecture", "bench.architectures")
+LOSSES = Registry("loss", "bench.losses")
+DATASETS = Registry("data set", "bench.datasets")
+METRICS = Registry("metric", "bench.metrics")

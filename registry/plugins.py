@@ -15,6 +15,7 @@ from pathlib import Path
 
 from registry.catalogue import ARCHITECTURES, DATASETS, LOSSES, METRICS
 from registry.errors import UserError
+from registry.packages import Package, check_installed
 from registry.registry import registering_for
 
 
@@ -39,6 +40,11 @@ class Plugin:
     def digest(self) -> str:
         """A hash of its source: records keep it, so that results of a changed file are not mixed."""
         return hashlib.sha256(self.source.encode()).hexdigest()[:16]
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells it from itself with other code, as a `Package` has it."""
+        return self.digest
 
     @property
     def module_name(self) -> str:
@@ -72,12 +78,18 @@ def loaded_plugins() -> tuple[Plugin, ...]:
     return tuple(_loaded.values())
 
 
-def load_plugin(plugin: Plugin) -> None:
+def load_plugin(plugin: Plugin | Package) -> None:
     """Run a plugin's code, which registers its components; a plugin that is loaded already is left alone.
 
+    A package's components are found by themselves, where it is installed.
+
     Raises:
-        UserError: Its code fails; what it had registered until then is taken back.
+        UserError: Its code fails; what it had registered until then is taken back. Or it is a package, and not
+            installed here as it was where it comes from.
     """
+    if isinstance(plugin, Package):
+        check_installed(plugin)
+        return
     if plugin.module_name in _loaded:
         return
     _loaded[plugin.module_name] = plugin

@@ -7,21 +7,25 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from registry.errors import UserError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from registry.packages import Package
     from registry.plugins import Plugin
 
 Factory = Callable[..., Any]
 
-_plugin: ContextVar[Plugin | None] = ContextVar("plugin", default=None)
+_plugin: ContextVar[Plugin | Package | None] = ContextVar("plugin", default=None)
 
 
 @contextmanager
-def registering_for(plugin: Plugin) -> Iterator[None]:
+def registering_for(plugin: Plugin | Package) -> Iterator[None]:
     """What is registered within is the plugin's."""
     token = _plugin.set(plugin)
     try:
@@ -47,14 +51,14 @@ class Entry:
         trained: False for an architecture that is not trained and so needs no loss.
         incidental: Parameters that say how to get at a component and not what it is, such as ``download``:
             with another value it is the same component.
-        plugin: Where it comes from; None for the project's own.
+        plugin: The file or the installed package it comes from; None for the project's own.
     """
 
     name: str
     factory: Factory
     trained: bool = True
     incidental: tuple[str, ...] = ()
-    plugin: Plugin | None = None
+    plugin: Plugin | Package | None = None
 
     @property
     def description(self) -> str:
@@ -63,8 +67,9 @@ class Entry:
 
     @property
     def parameters(self) -> dict[str, inspect.Parameter]:
-        """The factory's parameters by name, in order, with evaluated annotations."""
-        return dict(inspect.signature(self.factory, eval_str=True).parameters)
+        """The factory's parameters by name, in order, with evaluated annotations; no ``*args``, no ``**kwargs``."""
+        parameters = inspect.signature(self.factory, eval_str=True).parameters
+        return {name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
 
 
 class Registry:
@@ -72,11 +77,22 @@ class Registry:
 
     ``@LOSSES.register("name")`` above a class or a factory is all a component needs. Factories keep heavy
     imports inside their bodies, so that listing and checking a grid never loads PyTorch.
+
+    Installed packages offer more by entry points. One is loaded when its name is asked for, all of them when the
+    registry is gone through; one that cannot be loaded is left out, and `broken` says why.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, group: str | None = None) -> None:
+        """Make an empty registry.
+
+        Args:
+            kind: What its components are, for messages.
+            group: The entry points of packages that offer such components; None takes none.
+        """
         self.kind = kind
+        self._group = group
         self._entries: dict[str, Entry] = {}
+        self._broken: dict[str, str] = {}
 
     def register(
         self, name: str, *, trained: bool = True, incidental: tuple[str, ...] = ()
@@ -90,10 +106,7 @@ class Registry:
         def decorate(factory: Factory) -> Factory:
             if name in self._entries:
                 raise ValueError(f"The {self.kind} {name!r} is registered already.")
-            entry = Entry(name, factory, trained, incidental, _plugin.get())
-            if not entry.description:
-                raise ValueError(f"The {self.kind} {name!r} needs a docstring: its first line describes it.")
-            self._entries[name] = entry
+            self._add(Entry(name, factory, trained, incidental, _plugin.get()))
             return factory
 
         return decorate
@@ -102,21 +115,83 @@ class Registry:
         """Take back what a plugin has registered."""
         self._entries = {name: entry for name, entry in self._entries.items() if entry.plugin != plugin}
 
+    @property
+    def broken(self) -> dict[str, str]:
+        """Why components of installed packages cannot be used, a sentence each, by name."""
+        self._take_up_all()
+        return self._broken
+
     def __getitem__(self, name: str) -> Entry:
         """The entry of ``name``.
 
         Raises:
-            UserError: No such component; the message names the nearest and all others.
+            UserError: No such component, and the message names the nearest and all others; or it cannot be loaded.
         """
-        if name not in self._entries:
-            raise UserError(f"Unknown {self.kind} {name!r}: {choices(name, sorted(self._entries))}.")
-        return self._entries[name]
+        self._take_up(name)
+        if name in self._entries:
+            return self._entries[name]
+        if name in self._broken:
+            raise UserError(self._broken[name])
+        raise UserError(f"Unknown {self.kind} {name!r}: {choices(name, sorted({*self._entries, *self._offers}))}.")
 
     def __contains__(self, name: object) -> bool:
+        self._take_up(name)
         return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
+        self._take_up_all()
         return iter(self._entries)
 
     def __len__(self) -> int:
+        self._take_up_all()
         return len(self._entries)
+
+    @cached_property
+    def _offers(self) -> dict[str, list[EntryPoint]]:
+        """What packages offer and nobody has asked for yet."""
+        from registry.packages import offers
+
+        return offers(self._group) if self._group else {}
+
+    def _take_up_all(self) -> None:
+        for name in list(self._offers):
+            self._take_up(name)
+
+    def _take_up(self, name: object) -> None:
+        """Load what a package offers under this name, if any does."""
+        from registry.packages import describe
+
+        points = self._offers.pop(name, [])
+        if not points:
+            return
+        try:
+            self._load(points)
+        except Exception as error:
+            problem = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            source = describe(points)
+            self._broken[name] = f"The {self.kind} {name!r} of {source} cannot be loaded: {problem.rstrip('.')}."
+
+    def _load(self, points: list[EntryPoint]) -> None:
+        from registry.packages import installed, load_factory
+
+        if len(points) > 1:
+            raise UserError("one name cannot be both; uninstall one of them")
+        name, package = points[0].name, installed(points[0].dist.name)
+        try:
+            with registering_for(package):
+                factory = load_factory(points[0])
+        finally:
+            # The package may use the decorator too, which knows more, such as incidental parameters.
+            decorated = self._entries.get(name)
+            if decorated and decorated.plugin == package:
+                del self._entries[name]
+        if decorated and decorated.factory is not factory:
+            raise UserError(f"another {self.kind} has this name")
+        entry = replace(decorated or Entry(name, factory), plugin=package)
+        _ = entry.parameters  # an annotation that cannot be evaluated shows here, with the package's name
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
+        if not entry.description:
+            raise ValueError(f"The {self.kind} {entry.name!r} needs a docstring: its first line describes it.")
+        self._entries[entry.name] = entry

@@ -111,16 +111,19 @@ def run(
         from bench.call import check_executor, choose_grid, load_plugins, read_workers
         from bench.dry_run import describe, print_plan
         from bench.executors.place import open_place
+        from bench.listing import tell_left_out
         from bench.progress import Display
         from bench.run import execute, failures, plan
         from bench.storage import make_writable
         from bench.time_left import estimate
+        from registry import METRICS
 
         cells_at_once = read_workers(workers)
         check_executor(executor, ray_address)
         if json_ and not dry_run:
             raise UserError("--json goes with --dry-run; what a run measured is in its results.csv.")
         load_plugins(plugin)
+        tell_left_out(METRICS)  # no call names a metric, so nothing else would
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
         if dry_run:

@@ -73,8 +73,9 @@ def _of_run(record: Record) -> Iterator[tuple[str, str]]:
     for name, value in record.settings.items():
         yield f"setting {name}", _text(value)
     yield from _environment(record.environment)
-    for name, digest in record.plugins.items():
-        yield f"plugin {name}", digest[:_LONGEST_HASH]
+    for name, fingerprint in record.plugins.items():
+        *version, digest = fingerprint.split(" ")
+        yield f"plugin {name}", " ".join([*version, digest[:_LONGEST_HASH]])
 
 
 def _data(record: Record) -> Iterator[tuple[str, str]]:

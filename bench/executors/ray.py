@@ -29,6 +29,7 @@ from bench.storage import writing_to
 from registry import weights
 from registry.datasets.prepared import TRAIN_COLORS
 from registry.datasets.preparing import MANIFEST, PICTURES
+from registry.packages import Package
 
 _TRIES = 3
 """Workers that a cell may lose before it counts as what kills them."""
@@ -128,7 +129,7 @@ def _supplies(job: Job) -> Supplies:
         prepared=Parcel.of(job.prepared, files),
         test_on={name: Parcel.of(folder, files) for name, folder in job.test_on.items()},
         weights=Parcel.of(weights.folder(), names),
-        versions=package_versions(),
+        versions={**package_versions(), **{one.name: one.version for one in job.plugins if isinstance(one, Package)}},
     )
 
 

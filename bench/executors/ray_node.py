@@ -55,7 +55,8 @@ class Supplies:
         prepared: The prepared data set.
         test_on: Other prepared data sets that the cell is tested on, by spec.
         weights: The pretrained weights that the driver's machine has.
-        versions: Packages that decide the numbers, and their versions on the driver's machine.
+        versions: Packages that decide the numbers, and those that offer components of the cell, and their versions on
+            the driver's machine.
     """
 
     prepared: Parcel

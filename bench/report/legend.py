@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.report.markdown import prose
+from registry import METRICS
+
 RATIO = "colorfulness_ratio"
 COLORS_RATIO = "effective_colors_ratio"
 HEADLINES = ("lpips", RATIO, "ab_imbalance")
@@ -200,6 +203,9 @@ LEGEND: dict[str, Metric] = {
 
 
 def metric(name: str) -> Metric:
-    """A metric in words; one that came from elsewhere has its name only."""
+    """A metric in words; one that came from elsewhere has its description, where that is known to this process."""
+    if name in LEGEND:
+        return LEGEND[name]
     unknown = "not described here"
-    return LEGEND.get(name) or Metric(name.replace("_", " "), unknown, unknown, unknown, unknown)
+    described = prose(METRICS[name].description) if name in METRICS else unknown
+    return Metric(name.replace("_", " "), described, unknown, unknown, unknown)

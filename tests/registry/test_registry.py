@@ -6,6 +6,7 @@ import pytest
 from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 from registry.errors import UserError
 from registry.registry import Registry
+from registry.spec import parse_component
 
 
 def test_a_registered_factory_is_described_by_its_docstring_and_signature():
@@ -36,6 +37,21 @@ def test_a_class_can_be_registered():
 
     assert registry["pear"].factory(size=4).size == 4
     assert list(registry["pear"].parameters) == ["size"]
+
+
+def test_what_a_class_passes_on_to_its_base_is_no_parameter():
+    registry = Registry("fruit")
+
+    @registry.register("plum")
+    class Plum:
+        """A small fruit."""
+
+        def __init__(self, size: int = 3, *args, **kwargs) -> None:
+            super().__init__(*args, **kwargs)
+            self.size = size
+
+    assert list(registry["plum"].parameters) == ["size"]
+    assert parse_component(registry, "plum(size=2)").create().size == 2
 
 
 def test_a_taken_name_is_refused():

@@ -63,11 +63,14 @@ def test_data_that_differ_are_named_for_data_sets_of_both(make_run):
 
 def test_plugins_that_differ_are_named_by_their_digests(make_run):
     first, second = make_run("a"), make_run("b")
-    each_record(first, lambda record: record.update(plugins={"mine.py": "a" * 64, "old.py": "c" * 64}))
-    each_record(second, lambda record: record.update(plugins={"mine.py": "b" * 64}))
+    before = {"mine.py": "a" * 64, "old.py": "c" * 64, "my-package": f"1.0 {'e' * 64}"}
+    after = {"mine.py": "b" * 64, "my-package": f"2.0 {'e' * 64}"}
+    each_record(first, lambda record: record.update(plugins=before))
+    each_record(second, lambda record: record.update(plugins=after))
     assert _changes(first, second) == [
         Change("plugin mine.py", "a" * 12, "b" * 12),
         Change("plugin old.py", "c" * 12, "–"),
+        Change("plugin my-package", f"1.0 {'e' * 12}", f"2.0 {'e' * 12}"),
     ]
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,14 +22,16 @@ from bench.cell import Job
 from bench.executors.base import Finished, Started, Stepped
 from bench.executors.local import LocalExecutor
 from bench.executors.place import Place
-from bench.executors.ray import RayExecutor, _store
+from bench.executors.ray import RayExecutor, _store, _supplies
 from bench.executors.ray_cluster import open_cluster
+from bench.executors.ray_node import check_versions
 from bench.grid import Grid
 from bench.progress import Display
 from bench.records import read_record
 from bench.run import execute, plan
 from registry.cache import cache_root
 from registry.errors import UserError
+from registry.packages import Package
 
 pytestmark = pytest.mark.slow
 
@@ -247,3 +250,11 @@ def test_a_results_folder_that_cannot_be_written_is_told(tmp_path, make_record):
     job = Job.of(cell, prepared=tmp_path, test_on={}, folder=tmp_path / "cells" / cell.id, device="cpu")
     with pytest.raises(UserError, match=r"Cannot write to .* the same command does the rest"):
         _store(job, make_record(cell.id), {"history.csv": np.zeros(1, np.uint8)})
+
+
+def test_a_node_must_have_the_packages_that_a_cells_components_come_from(tmp_path):
+    (cell,) = GRID.cells()[:1]
+    job = Job.of(cell, prepared=tmp_path, test_on={}, folder=tmp_path, device="cpu")
+    supplies = _supplies(replace(job, plugins=(Package("my-losses", "1.0", "0123456789abcdef"),)))
+    with pytest.raises(UserError, match=r"it has my-losses none where the driver's machine has 1\.0: install the same"):
+        check_versions(supplies.versions)
