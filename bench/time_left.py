@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import fmean
 
 from bench.capacity import fitting_workers
@@ -59,7 +60,7 @@ def estimate(plan: Plan, *, workers: int | None, device: str, executor: str) -> 
         nearest = next((alike[likeness] for likeness in likenesses if likeness in alike), None)
         if nearest is None:
             return TimeLeft(None, None, 0)
-        expected.append(fmean(sum(record.seconds.values()) for record in nearest))
+        expected.append(fmean(map(_seconds, nearest)))
         measured |= {record.cell_id for record in nearest}
     if not expected:
         return TimeLeft(0.0, None, 0)
@@ -67,6 +68,12 @@ def estimate(plan: Plan, *, workers: int | None, device: str, executor: str) -> 
     # No worker helps another with a cell, so that the longest one is the least that it takes.
     seconds = sum(expected) if count is None else max(sum(expected) / count, max(expected))
     return TimeLeft(seconds, count, len(measured))
+
+
+def _seconds(record: Record) -> float:
+    """From start to end, with the validation that no phase counts; of a cell that was resumed at least its phases."""
+    wall = datetime.fromisoformat(record.finished_at) - datetime.fromisoformat(record.started_at)
+    return max(wall.total_seconds(), sum(record.seconds.values()))
 
 
 def _likenesses(architecture: str, loss: str | None, dataset: str) -> list[tuple]:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -15,6 +16,7 @@ from bench.time_left import TimeLeft, estimate
 GRID = Grid(architectures=["unet"], losses=["l1", "l2"], datasets=["synthetic-faces"], baselines=["grey"])
 SEVERAL = GRID.model_copy(update={"losses": ["l1", "huber"]})
 SECONDS = {None: 2.0, "l1": 20.0, "huber": 50.0}
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 UNKNOWN = TimeLeft(None, None, 0)
 
 
@@ -26,6 +28,7 @@ def make_plan(tmp_path, make_record):
         for cell in grid.cells():
             loss = cell.loss.text if cell.loss else None
             if loss in statuses:
+                lasted = (seconds or {}).get(loss, 10.0)
                 record = make_record(
                     cell.id,
                     status=statuses[loss],
@@ -34,7 +37,10 @@ def make_plan(tmp_path, make_record):
                     dataset=cell.dataset.text,
                     seed=cell.seed,
                     settings=cell.settings.model_dump(),
-                    seconds={"data": 1.0, "fit": (seconds or {}).get(loss, 10.0) - 1},
+                    # Validation is in no phase, but takes its time.
+                    seconds={"data": 1.0, "fit": lasted / 2},
+                    started_at=START.isoformat(),
+                    finished_at=(START + timedelta(seconds=lasted)).isoformat(),
                 )
                 folder = tmp_path / "results" / "mine" / "cells" / cell.id
                 folder.mkdir(parents=True)
