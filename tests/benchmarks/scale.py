@@ -71,7 +71,7 @@ def table(content: Mapping[str, Any]) -> str:
     lines = ["| what | against | values | exponent |", "| --- | --- | --- | ---: |"]
     for series, place, key, what in SERIES:
         places, values = ([one[name] for one in content[series]] for name in (place, key))
-        told = "; ".join(f"{one:,}: {value:,.3g}" for one, value in zip(places, values, strict=True))
+        told = "; ".join(f"{one:,}: {_write(value)}" for one, value in zip(places, values, strict=True))
         lines.append(f"| {what} | {AGAINST[place]} | {told} | {_exponent(places, values):.2f} |")
     return "\n".join(lines)
 
@@ -115,7 +115,9 @@ def _bench(*arguments: str, **environment: str) -> tuple[float, float]:
     cache = Path(environment["COLORIZATION_BENCH_CACHE"])
     _share_weights(cache)
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "bench", *arguments], env={**os.environ, **environment})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench", *arguments], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"bench {' '.join(arguments)} failed")
@@ -129,6 +131,10 @@ def _share_weights(cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     if not (cache / "weights").exists():
         (cache / "weights").symlink_to(cache_root() / "weights")
+
+
+def _write(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _exponent(places: list[int], values: list[float]) -> float:
