@@ -38,11 +38,6 @@ class Listing:
     size: int | None
     digest: str
 
-    @property
-    def present(self) -> bool:
-        """Whether the file is there."""
-        return self.size is not None
-
 
 def folder() -> Path:
     """Where the files are kept; not created here."""
@@ -55,7 +50,7 @@ def lock() -> FileLock:
 
 
 def listing() -> list[Listing]:
-    """All networks, present or not; imports no PyTorch."""
+    """All networks, whether their files are there or not; imports no PyTorch."""
     return [
         Listing(name, path, path.stat().st_size if path.is_file() else None, network.digest)
         for name, network in NETWORKS.items()

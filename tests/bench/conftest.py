@@ -3,12 +3,14 @@
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import Run
 from made_up_runs import write_made_up_run
 
 from bench.records import Record
+from registry.registry import Registry
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +59,29 @@ def no_run_stays():
     """A test that fails in the middle must not leave an endless run behind."""
     yield
     Run.kill_all()
+
+
+@pytest.fixture(scope="session")
+def prepared() -> Path:
+    """The folder of a small prepared data set."""
+    from registry import DATASETS
+    from registry.datasets.prepared import prepare
+    from registry.spec import parse_component
+
+    dataset = parse_component(DATASETS, "synthetic-flowers(n_train=24, n_validation=8, n_test=8)")
+    return prepare(dataset.create(), dataset.text, 32).folder
+
+
+@pytest.fixture
+def register() -> Iterator[Callable[..., None]]:
+    """Register components for one test."""
+    added = []
+
+    def add(registry: Registry, name: str, factory: Callable[..., Any]) -> None:
+        factory.__doc__ = factory.__doc__ or "Made for a test."
+        registry.register(name)(factory)
+        added.append((registry, name))
+
+    yield add
+    for registry, name in added:
+        del registry._entries[name]

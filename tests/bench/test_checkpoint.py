@@ -14,10 +14,8 @@ from bench.cell_folder import CHECKPOINT
 from bench.checkpoint import Checkpoint, UnusableCheckpointError
 from bench.settings import Settings
 from bench.work import run_cell
-from registry import ARCHITECTURES, DATASETS, LOSSES
+from registry import ARCHITECTURES, LOSSES
 from registry.architectures.unet import Unet
-from registry.datasets.prepared import prepare
-from registry.spec import parse_component
 
 SETTINGS = Settings(image_size=32, epochs=4, steps_per_epoch=3, batch_size=8, sample_pictures=2, precision="float32")
 STATE = {"seconds": 1.0, "weights": torch.arange(1000.0)}
@@ -27,31 +25,11 @@ class Killed(BaseException):
     """Ends a cell as a signal would: none of its guards sees it."""
 
 
-@pytest.fixture(scope="module")
-def prepared():
-    dataset = parse_component(DATASETS, "synthetic-flowers(n_train=24, n_validation=8, n_test=8)")
-    return prepare(dataset.create(), dataset.text, 32).folder
-
-
 @pytest.fixture(autouse=True)
 def after_every_epoch(monkeypatch):
     """Epochs as short as a test's would mostly be left out."""
     monkeypatch.setattr(checkpoint, "_SHARE", 1e9)
     monkeypatch.setattr(checkpoint, "_LEAST", 0.0)
-
-
-@pytest.fixture
-def register():
-    added = []
-
-    def add(registry, name, factory):
-        factory.__doc__ = "Made for a test."
-        registry.register(name)(factory)
-        added.append((registry, name))
-
-    yield add
-    for registry, name in added:
-        del registry._entries[name]
 
 
 @pytest.fixture

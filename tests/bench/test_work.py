@@ -21,14 +21,6 @@ from registry.spec import parse_component
 SETTINGS = Settings(image_size=32, epochs=3, steps_per_epoch=2, batch_size=8, sample_pictures=3)
 
 
-@pytest.fixture(scope="module")
-def prepared():
-    from registry import DATASETS
-
-    dataset = parse_component(DATASETS, "synthetic-flowers(n_train=24, n_validation=8, n_test=8)")
-    return prepare(dataset.create(), dataset.text, 32).folder
-
-
 @pytest.fixture
 def job(prepared, tmp_path):
     def make(architecture="unet(n_down=3, num_filters=4)", loss="l1", seed=0, **changes):
@@ -46,21 +38,6 @@ def job(prepared, tmp_path):
         )
 
     return make
-
-
-@pytest.fixture
-def register():
-    """Register components for one test."""
-    added = []
-
-    def add(registry, name, factory):
-        factory.__doc__ = factory.__doc__ or "Made for a test."
-        registry.register(name)(factory)
-        added.append((registry, name))
-
-    yield add
-    for registry, name in added:
-        del registry._entries[name]
 
 
 def _ignore(*_):
