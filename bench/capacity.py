@@ -29,7 +29,7 @@ def fitting_workers(pending: Sequence[Cell], device: str, run_folder: Path) -> i
     """
     if not pending:
         return 1
-    settings = pending[0].settings
+    settings = max((cell.settings for cell in pending), key=lambda settings: settings.batch_size)
     cores = count_cores()
     estimate = _CELL_BYTES + _PIXEL_BYTES * settings.batch_size * settings.image_size**2
     if device == "cuda":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.setting_axes import name_loss
 from bench.settings import Settings
 from registry import DATASETS, METRICS
 from registry.packages import Package
@@ -21,6 +22,9 @@ class Cell:
     """An architecture trained with a loss on a data set from a seed.
 
     A baseline has neither loss nor seed: nothing of it is trained or random.
+
+    Attributes:
+        varied: The settings that differ between the cells of its grid; they are part of its title alone.
     """
 
     architecture: Component
@@ -28,6 +32,7 @@ class Cell:
     dataset: Component
     seed: int | None
     settings: Settings
+    varied: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -59,8 +64,9 @@ class Cell:
 
     @property
     def title(self) -> str:
-        """The cell in a few words: ``unet, l1, synthetic-faces, seed 0``."""
-        parts = [self.architecture.text, self.loss.text if self.loss else None, self.dataset.text]
+        """The cell in a few words: ``unet, l1, learning_rate=0.001, synthetic-faces, seed 0``."""
+        loss = name_loss(self.loss.text, self.settings.model_dump(), self.varied) if self.loss else None
+        parts = [self.architecture.text, loss, self.dataset.text]
         parts.append(f"seed {self.seed}" if self.seed is not None else None)
         return ", ".join(part for part in parts if part)
 

@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bench.cell import Cell
-from bench.grid import load_grid
+from bench.grid import Grid, load_grid
 from bench.records import read_records
-from bench.settings import Settings, read_settings
+from bench.setting_axes import combinations, varied
 from registry.errors import UserError
 
 _ANEW = "train all its cells anew with --rerun all, or give this run a name of its own with --name."
 
 
-def check_same_settings(run_folder: Path, settings: Settings) -> None:
-    """Refuse settings that differ from those the run was made with.
+def check_same_settings(run_folder: Path, grid: Grid) -> None:
+    """Refuse settings that differ from those the run was made with, unless they are an axis, then or now.
 
     Raises:
         UserError: Naming those that differ.
@@ -23,12 +23,12 @@ def check_same_settings(run_folder: Path, settings: Settings) -> None:
     stored = run_folder / "grid.yaml"
     if not stored.exists():
         return
-    before = read_settings(load_grid(str(stored)).settings, str(stored))
-    changed = [
-        f"{key}={getattr(before, key)}"
-        for key in Settings.model_fields
-        if getattr(before, key) != getattr(settings, key)
-    ]
+    before, now = (
+        [settings.model_dump() for settings in combinations(one.settings, where)]
+        for one, where in ((load_grid(str(stored)), str(stored)), (grid, "settings"))
+    )
+    axes = {*varied(before), *varied(now)}
+    changed = [f"{key}={value}" for key, value in before[0].items() if key not in axes and now[0][key] != value]
     if changed:
         raise UserError(
             f"The run {run_folder} was made with {', '.join(changed)}; cells trained differently cannot stand in "

@@ -67,8 +67,9 @@ def _prepare_one(
         waiting=partial(display.say, f"another process is preparing {component}: waiting for it"),
         workers=workers,
     )
-    if any(cell.loss and cell.dataset.text == component.text for cell in pending):
-        check_batch(len(data.keys("train")), settings.batch_size)
+    batch_sizes = [cell.settings.batch_size for cell in pending if cell.loss and cell.dataset.text == component.text]
+    if batch_sizes:
+        check_batch(len(data.keys("train")), max(batch_sizes))
     described = describe_dataset(run_folder, component.text, data, settings)
     for line in name_few(data.left_out_as("unreadable"), data.left_out_as("grey"), str(described)):
         display.say(f"warning: {component}: left out as {line}")

@@ -12,7 +12,8 @@ from bench.time_left import TimeLeft
 def describe(plan: Plan, time_left: TimeLeft) -> dict[str, Any]:
     """A plan, ready for JSON; keys keep their names from version to version.
 
-    A cell that was skipped is pending: it is tried again. ``trainings`` counts the tries of tuned cells.
+    A cell that was skipped is pending: it is tried again. Its settings are those that differ between cells.
+    ``trainings`` counts the tries of tuned cells.
     """
     cells = [
         {
@@ -21,6 +22,7 @@ def describe(plan: Plan, time_left: TimeLeft) -> dict[str, Any]:
             "loss": cell.loss.text if cell.loss else None,
             "dataset": cell.dataset.text,
             "seed": cell.seed,
+            "settings": {name: getattr(cell.settings, name) for name in cell.varied},
             "status": plan.done.get(cell.id, "pending"),
             "folder": str(plan.folder / "cells" / cell.id),
         }

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bench.cell import Cell
+from bench.setting_axes import SETTING_AXES
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.spec import parse_component, parse_sum
 
@@ -17,7 +18,9 @@ def _several(value: object) -> object:
 
 
 _Specs = Annotated[list[str] | None, BeforeValidator(_several, json_schema_input_type=str | list[str] | None)]
-_Seeds = Annotated[list[int] | None, BeforeValidator(_several, json_schema_input_type=int | list[int] | None)]
+_Numbers = Annotated[list[int] | None, BeforeValidator(_several, json_schema_input_type=int | list[int] | None)]
+_Rates = Annotated[list[float] | None, BeforeValidator(_several, json_schema_input_type=float | list[float] | None)]
+_Switches = Annotated[list[bool] | None, BeforeValidator(_several, json_schema_input_type=bool | list[bool] | None)]
 
 
 class Exclusion(BaseModel):
@@ -28,7 +31,11 @@ class Exclusion(BaseModel):
     architecture: _Specs = Field(None, description="One architecture or several.")
     loss: _Specs = Field(None, description="One loss or several.")
     dataset: _Specs = Field(None, description="One data set or several.")
-    seed: _Seeds = Field(None, description="One seed or several.")
+    seed: _Numbers = Field(None, description="One seed or several.")
+    learning_rate: _Rates = Field(None, description="One value or several, where it is an axis.")
+    weight_decay: _Rates = Field(None, description="One value or several, where it is an axis.")
+    batch_size: _Numbers = Field(None, description="One value or several, where it is an axis.")
+    horizontal_flip: _Switches = Field(None, description="One value or several, where it is an axis.")
 
     def fits(self, cell: Cell) -> bool:
         """Whether the rule leaves a cell out; an empty one leaves none out.
@@ -41,12 +48,13 @@ class Exclusion(BaseModel):
             "loss": cell.loss.text if cell.loss else None,
             "dataset": cell.dataset.text,
             "seed": cell.seed,
+            **{name: getattr(cell.settings, name) if cell.loss else None for name in SETTING_AXES},
         }
         named = self.canonical
         return bool(named) and all(values[axis] in allowed for axis, allowed in named.items())
 
     @cached_property
-    def canonical(self) -> dict[str, list[str] | list[int]]:
+    def canonical(self) -> dict[str, list]:
         """What the rule names, by axis, as cells name it.
 
         Raises:
@@ -57,5 +65,6 @@ class Exclusion(BaseModel):
             "loss": [parse_sum(LOSSES, text).text for text in self.loss or ()],
             "dataset": [parse_component(DATASETS, text).text for text in self.dataset or ()],
             "seed": self.seed,
+            **{name: getattr(self, name) for name in SETTING_AXES},
         }
         return {axis: allowed for axis, allowed in named.items() if allowed}

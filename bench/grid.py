@@ -11,11 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.cell import Cell
 from bench.exclusion import Exclusion
-from bench.settings import Settings, first_problem, read_settings
+from bench.setting_axes import combinations, varied
+from bench.settings import first_problem
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
 from registry.registry import choices
-from registry.spec import Component, WeightedSum, parse_component, parse_sum
+from registry.spec import parse_component, parse_sum
 
 GRIDS = Path(__file__).parent / "grids"
 BASELINES = ["grey", "mean-color", "color-table", "ceiling"]
@@ -39,7 +40,9 @@ class Grid(BaseModel):
     exclude: list[Exclusion] = Field(
         [], description="Combinations that are left out: {architecture: unet, loss: [vgg, l1 + 0.1*vgg]}."
     )
-    settings: dict[str, Any] = Field({}, description="Those that differ from their defaults.")
+    settings: dict[str, Any] = Field(
+        {}, description="Those that differ from their defaults; a list, {learning_rate: [1e-3, 3e-4]}, is an axis."
+    )
 
     def cells(self) -> list[Cell]:
         """All cells, baselines first, each once.
@@ -50,7 +53,8 @@ class Grid(BaseModel):
             UserError: A name, parameter or setting is unknown or wrong, a trained architecture has no loss, or all
                 cells are left out.
         """
-        settings = read_settings(self.settings, "settings")
+        settings = combinations(self.settings, "settings")
+        names = varied(one.model_dump() for one in settings)
         architectures = [parse_component(ARCHITECTURES, text) for text in [*self.baselines, *self.architectures]]
         untrained = [one for one in architectures if not one.entry.trained]
         trained = [one for one in architectures if one.entry.trained]
@@ -60,14 +64,17 @@ class Grid(BaseModel):
             raise UserError(
                 f"The grid trains {trained[0]} but names no loss: give losses, such as {choices('', list(LOSSES))}."
             )
-        points: list[tuple[Component, WeightedSum | None, Component, int | None]] = [
-            (architecture, None, dataset, None) for architecture, dataset in itertools.product(untrained, datasets)
+        # Nothing of a baseline is trained: any of the settings will do.
+        cells = [
+            Cell(architecture, None, dataset, None, settings[0])
+            for architecture, dataset in itertools.product(untrained, datasets)
         ]
-        points += [
-            (architecture, loss, dataset, seed)
-            for seed, architecture, loss, dataset in itertools.product(self.seeds, trained, losses, datasets)
+        cells += [
+            Cell(architecture, loss, dataset, seed, one, names)
+            for seed, architecture, loss, one, dataset in itertools.product(
+                self.seeds, trained, losses, settings, datasets
+            )
         ]
-        cells = [Cell(*point, settings) for point in points]
         kept = [cell for cell in cells if not any(rule.fits(cell) for rule in self.exclude)]
         if not kept:
             raise UserError(f"All {len(cells)} cells of the grid are left out by its rules under exclude: drop one.")
@@ -75,6 +82,8 @@ class Grid(BaseModel):
 
     def resolved(self) -> Grid:
         """The same grid with canonical specs and every setting written out."""
+        settings = [one.model_dump() for one in combinations(self.settings, "settings")]
+        axes = {name: list(dict.fromkeys(one[name] for one in settings)) for name in varied(settings)}
         return self.model_copy(
             update={
                 "architectures": [parse_component(ARCHITECTURES, text).text for text in self.architectures],
@@ -82,7 +91,7 @@ class Grid(BaseModel):
                 "losses": [parse_sum(LOSSES, text).text for text in self.losses],
                 "datasets": [parse_component(DATASETS, text).text for text in self.datasets],
                 "exclude": [Exclusion.model_validate(rule.canonical) for rule in self.exclude],
-                "settings": Settings.model_validate(self.settings).model_dump(),
+                "settings": settings[0] | axes,
             }
         )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.grid import Grid
 from bench.listing import signature
+from bench.setting_axes import SETTING_AXES
 from bench.settings import Settings, Tune
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.registry import Entry, Registry
@@ -35,8 +36,17 @@ def grid_schema() -> dict[str, Any]:
     test_on = settings["properties"]["test_on"]["anyOf"]
     test_on[0]["items"] = datasets
     test_on.append({"type": "string", "description": "Several in one text, comma-separated."})
+    for name in SETTING_AXES:
+        settings["properties"][name] = _one_or_several(settings["properties"][name])
     grid["properties"]["settings"] |= settings
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Grid", **_untitled(grid)}
+
+
+def _one_or_several(setting: dict[str, Any]) -> dict[str, Any]:
+    """A setting that may have several values, which makes it an axis."""
+    told = {name: setting.pop(name) for name in ("description", "default")}
+    several = {"type": "array", "items": setting, "minItems": 1, "description": "An axis: a cell with each value."}
+    return {"anyOf": [setting, several], **told}
 
 
 def _entries(registry: Registry) -> list[Entry]:

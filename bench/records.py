@@ -170,7 +170,7 @@ class Record(BaseModel):
         best_metrics: The same after the epoch with the lowest validation loss.
         truth: Value of the true test pictures, for metrics that describe a picture.
         transfer: Scores after the last epoch on other data sets, by spec.
-        settings: The grid's; of those that were tuned, ``tuning`` has the chosen values.
+        settings: All that it had; of those that were tuned, ``tuning`` has the chosen values.
         seconds: Of each phase: data, fit, eval; tuning, of all tries but the chosen one.
         images_per_second: Pictures trained on per second of fit, validation left out.
         loss_weights: Of the terms of a sum with automatic weights, as they were found.

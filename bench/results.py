@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bench.records import Record, read_records
+from bench.setting_axes import varied
 from bench.storage import write_atomically
 
 _FACTS = (
@@ -36,15 +38,20 @@ def results_table(records: list[Record]) -> pd.DataFrame:
     """A row per cell: what it was, then ``<metric>``, ``<metric>_stderr``, ``<metric>_truth``, ``<metric>_best``.
 
     ``_stderr`` is over test pictures, ``_truth`` the value of the true pictures, ``_best`` the value after the
-    epoch with the lowest validation loss. Rows are sorted by what the cells are.
+    epoch with the lowest validation loss. Settings that differ between cells have columns too. Rows are sorted by
+    what the cells are.
     """
-    rows = [_row(record) for record in records]
+    # Of a baseline, which is not trained, they say nothing.
+    axes = varied(one.settings for one in records if one.loss)
+    rows = [_row(record, axes) for record in records]
     table = pd.DataFrame(rows, columns=None if rows else [*_FACTS, "reason"])
-    return table.sort_values(["dataset", "architecture", "loss", "seed"], na_position="first", ignore_index=True)
+    order = ["dataset", "architecture", "loss", *axes, "seed"]
+    return table.sort_values(order, na_position="first", ignore_index=True)
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(record: Record, axes: Sequence[str]) -> dict[str, Any]:
     row = {name: getattr(record, name) for name in _FACTS}
+    row |= {name: record.settings.get(name) if record.loss else row.get(name) for name in axes}
     row |= {f"seconds_{phase}": seconds for phase, seconds in record.seconds.items()}
     for name, measurement in record.metrics.items():
         row[name] = measurement.value

@@ -61,7 +61,7 @@ def plan(grid: Grid, name: str, results_dir: Path, rerun: Rerun = "none") -> Pla
         raise UserError(f"The run's name {name!r} must be up to 100 letters, digits, spaces, '.', '_', '+' and '-'.")
     folder = results_dir / name
     cells = grid.cells()
-    check_same_settings(folder, cells[0].settings)
+    check_same_settings(folder, grid)
     return _sort_out(folder, grid, cells, rerun)
 
 

@@ -41,7 +41,9 @@ def compare(first: Path, second: Path, metrics: Sequence[str] = (), gates: Seque
     Raises:
         UserError: A metric or gate is wrong, or a stored file is damaged.
     """
-    ours, theirs = StoredRun(first), StoredRun(second)
+    # Where one of them tells cells apart by a setting, the other's are to be found by it too.
+    varied = {*StoredRun(first).varied, *StoredRun(second).varied}
+    ours, theirs = (StoredRun(folder, named_with=sorted(varied)) for folder in (first, second))
     known = _metrics(ours, theirs)
     for name in metrics:
         if name not in known:

@@ -1,19 +1,28 @@
-"""Architecture or loss: how much of a metric's variance comes from each, from their interplay and from the seed."""
+"""Architecture or loss: how much of a metric's variance comes from each, from their interplay and from the seed.
+
+Where settings are an axis of the grid, their share is told apart from that of the loss.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from bench.report.entries import Entry
+from bench.report.entries import Entry, Levels
 from bench.report.sample import RESAMPLES, Sample
 from bench.report.statistics import CONFIDENCE
+from registry.spec import split
 
-Axis = Literal["architecture", "loss"]
+Axis = Literal["architecture", "loss", "settings"]
 Range = tuple[float, float]
+
+PARTS = ("interplay", "seed", "interplay and seed")
+"""What varies besides the axes; the last where there is one seed."""
 
 EQUAL = 0.1
 """Shifts that differ by less than this share of the larger are called equal."""
@@ -21,13 +30,13 @@ EQUAL = 0.1
 
 @dataclass(frozen=True)
 class Effects:
-    """How far a metric moves along each axis of the table architecture x loss: its variance components.
+    """How far a metric moves along each axis of the table of cells: its variance components.
 
     Attributes:
-        parts: Variances of architecture, loss, interplay and seed, of a balanced two-way analysis of variance with
-            random effects. That of an axis is what the variance of its means has beyond what interplay and seed give
-            it, so no axis gains by having more levels; none is below 0. With one seed, interplay and seed cannot be
-            told apart, and there are only three parts.
+        parts: Variances of architecture, loss, settings where they are an axis, interplay and seed, of a balanced
+            analysis of variance with random effects. That of an axis is what the variance of its means has beyond
+            what interplay and seed give it, so no axis gains by having more levels; none is below 0. With one seed,
+            interplay and seed cannot be told apart, and are one part.
     """
 
     parts: tuple[float, ...]
@@ -38,8 +47,8 @@ class Effects:
         return tuple(_shares(np.array(self.parts)).tolist())
 
     @property
-    def leader(self) -> Axis | None:
-        """The axis that moves the metric more; None where both do alike."""
+    def leader(self) -> Literal["architecture", "loss"] | None:
+        """Which of architecture and loss moves the metric more; None where both do alike."""
         architecture, loss = np.sqrt(self.parts[:2])
         if abs(loss - architecture) <= EQUAL * max(loss, architecture):
             return None
@@ -51,14 +60,16 @@ class Comparison:
     """What a data set says about architecture or loss by one metric.
 
     Attributes:
+        names: Of the parts, as a reader knows them.
         ranges: 95 % intervals of the shares; None where not known.
         lead: That of how much more standard deviation the loss gives than the architecture.
         pivot: The architecture or loss without which the answer would not stand; None where there is none.
-        turns: Whether the other axis leads without the pivot, or both are equal.
+        turns: Whether the other of the two leads without the pivot, or both are equal.
         cells: How many rows the full table has.
         seeds: How many each has.
     """
 
+    names: tuple[str, ...]
     effects: Effects
     ranges: tuple[Range, ...] | None
     lead: Range | None
@@ -78,37 +89,43 @@ class Comparison:
 def compare(order: Sequence[Entry], sample: Sample) -> Comparison | None:
     """Compare the axes over the largest full table within some rows; None where there are not two of each."""
     found = balanced(order)
-    architectures = list(dict.fromkeys(entry.architecture for entry in found))
-    losses = list(dict.fromkeys(entry.loss for entry in found))
-    places = np.array([[(a, loss) for loss in losses] for a in architectures], dtype=object)
-    seeds = sample.seeds([(entry.architecture, entry.loss) for entry in found])
-    if min(len(architectures), len(losses)) < 2 or not seeds:
+    rows = {entry.levels: (entry.architecture, entry.loss) for entry in found}
+    levels = {axis: list(dict.fromkeys(getattr(one, axis) for one in rows)) for axis in Levels._fields}
+    seeds = sample.seeds(list(rows.values()))
+    if min(len(levels["architecture"]), len(levels["loss"])) < 2 or not seeds:
         return None
-    table, redrawn = sample.table(places, seeds)
-    effects = Effects(tuple(components(table).tolist()))
+    places = [rows[Levels(*point)] for point in itertools.product(*levels.values())]
+    if len(levels["settings"]) == 1:
+        del levels["settings"]
+    shape = [len(several) for several in levels.values()]
+    table, redrawn = sample.table(np.array(places, dtype=object).reshape(*shape, 2), seeds)
+    effects = Effects(tuple(components(table, len(shape)).tolist()))
     ranges = lead = None
     if redrawn is not None or len(seeds) > 1:
         ranges, lead = intervals(table, redrawn)
-    pivot, turns = _pivot(table, architectures, losses, effects.leader)
-    return Comparison(effects, ranges, lead, pivot, turns, len(found), len(seeds))
+    pivot, turns = _pivot(table, levels, effects.leader)
+    return Comparison(_names(levels, len(seeds)), effects, ranges, lead, pivot, turns, len(found), len(seeds))
 
 
-def components(table: np.ndarray) -> np.ndarray:
-    """Variances ``(4, ...)`` of architecture, loss, interplay and seed in ``(..., architectures, losses, seeds)``.
+def components(table: np.ndarray, axes: int = 2) -> np.ndarray:
+    """Variances of the axes, of interplay and of seeds ``(axes + 2, ...)`` in ``(..., levels of each axis, seeds)``.
 
-    With one seed ``(3, ...)``: interplay and seed are one.
+    With one seed ``(axes + 1, ...)``: interplay and seed are one.
     """
-    rows, columns, seeds = table.shape[-3:]
+    seeds = table.shape[-1]
     cells = table.mean(axis=-1)
-    of_architecture, of_loss, interplay, _ = _split(cells)
+    _, effects, interplay = _split(cells, axes)
+    every, count = tuple(range(-axes, 0)), math.prod(cells.shape[-axes:])
     # Mean squares per cell: the interplay's holds the seeds' too.
-    mixed = (interplay**2).sum(axis=(-2, -1)) / ((rows - 1) * (columns - 1))
-    architecture = of_architecture.var(axis=(-2, -1)) * rows / (rows - 1) - mixed / columns
-    loss = of_loss.var(axis=(-2, -1)) * columns / (columns - 1) - mixed / rows
+    mixed = (interplay**2).sum(axis=every) / _freedom(cells.shape[-axes:])
+    parts = [
+        effect.var(axis=every) * levels / (levels - 1) - mixed * levels / count
+        for effect, levels in zip(effects, cells.shape[-axes:], strict=True)
+    ]
     if seeds == 1:
-        return np.stack([architecture, loss, mixed]).clip(0)
-    chance = table.var(axis=-1, ddof=1).mean(axis=(-2, -1))
-    return np.stack([architecture, loss, mixed - chance / seeds, chance]).clip(0)
+        return np.stack([*parts, mixed]).clip(0)
+    chance = table.var(axis=-1, ddof=1).mean(axis=every)
+    return np.stack([*parts, mixed - chance / seeds, chance]).clip(0)
 
 
 def intervals(table: np.ndarray, redrawn: np.ndarray | None) -> tuple[tuple[Range, ...], Range]:
@@ -118,48 +135,54 @@ def intervals(table: np.ndarray, redrawn: np.ndarray | None) -> tuple[tuple[Rang
     seeds alone give them; pictures move them as they do in redrawn test sets.
 
     Args:
-        table: ``(architectures, losses, seeds)``.
+        table: ``(architectures, losses, seeds)``, or ``(architectures, losses, settings, seeds)``.
         redrawn: The same on test sets drawn again, ``(draws, ...)``; None where not known.
     """
     drawn = _draw(table, redrawn) if table.shape[-1] > 1 else redrawn
-    parts = components(drawn)
+    parts = components(drawn, table.ndim - 1)
     shifts = np.sqrt(parts[:2])
     return tuple(_middle(one) for one in _shares(parts)), _middle(shifts[1] - shifts[0])
 
 
 def balanced(entries: Sequence[Entry]) -> list[Entry]:
-    """The rows less those architectures and losses that not all others were combined with."""
+    """The rows less those levels of an axis that were not combined with all of the others."""
     rows = list(entries)
     while True:
-        architectures, losses = ({getattr(row, axis) for row in rows} for axis in ("architecture", "loss"))
-        if len(rows) == len(architectures) * len(losses):
+        levels = [set(several) for several in zip(*(row.levels for row in rows), strict=True)]
+        full = math.prod(map(len, levels))
+        if len(rows) == full or not rows:
             return rows
         lacking = {
-            level: sum(level in (row.architecture, row.loss) for row in rows) / len(others)
-            for levels, others in ((architectures, losses), (losses, architectures))
-            for level in sorted(levels)
+            (axis, level): sum(row.levels[axis] == level for row in rows) * len(several) / full
+            for axis, several in enumerate(levels)
+            for level in sorted(several)
         }
-        least = min(lacking, key=lacking.__getitem__)
-        rows = [row for row in rows if least not in (row.architecture, row.loss)]
+        axis, least = min(lacking, key=lacking.__getitem__)
+        rows = [row for row in rows if row.levels[axis] != least]
+
+
+def _names(levels: Mapping[str, Sequence[str]], seeds: int) -> tuple[str, ...]:
+    """Settings go by their own names: ``learning_rate``."""
+    settings = [one.partition("=")[0] for one in split(levels["settings"][0], ",")] if "settings" in levels else []
+    named = {"settings": " and ".join(settings)}
+    return (*(named.get(axis, axis) for axis in levels), *(PARTS[:2] if seeds > 1 else PARTS[2:]))
 
 
 def _draw(table: np.ndarray, redrawn: np.ndarray | None) -> np.ndarray:
-    """Trainings drawn anew, ``(RESAMPLES, architectures, losses, seeds)``."""
-    rows, columns, seeds = table.shape
+    """Trainings drawn anew, ``(RESAMPLES, levels of each axis, seeds)``."""
+    *shape, seeds = table.shape
+    count = math.prod(shape)
     random = np.random.default_rng(0)
-    freedom = rows * columns * (seeds - 1)
+    freedom = count * (seeds - 1)
     chance = table.var(axis=-1, ddof=1).mean()
-    of_architecture, of_loss, interplay, total = _split(table.mean(axis=-1))
+    total, effects, interplay = _split(table.mean(axis=-1), len(shape))
     means = total + sum(
-        _pull(part, chance / seeds / others, degrees)
-        for part, others, degrees in (
-            (of_architecture, columns, rows - 1),
-            (of_loss, rows, columns - 1),
-            (interplay, 1, (rows - 1) * (columns - 1)),
-        )
+        _pull(effect, chance / seeds * levels / count, levels - 1)
+        for effect, levels in zip(effects, shape, strict=True)
     )
-    spread = np.sqrt(chance * freedom / random.chisquare(freedom, RESAMPLES))
-    drawn = means[..., None] + spread[:, None, None, None] * random.normal(size=(RESAMPLES, *table.shape))
+    means = means + _pull(interplay, chance / seeds, _freedom(shape))
+    spread = np.sqrt(chance * freedom / random.chisquare(freedom, RESAMPLES)).reshape(-1, *[1] * table.ndim)
+    drawn = means[..., None] + spread * random.normal(size=(RESAMPLES, *table.shape))
     if redrawn is None:
         return drawn
     return drawn + (redrawn - redrawn.mean(axis=0)).mean(axis=-1, keepdims=True)
@@ -172,18 +195,18 @@ def _pull(part: np.ndarray, chance: float, degrees: int) -> np.ndarray:
 
 
 def _pivot(
-    table: np.ndarray, architectures: list[str], losses: list[str], leader: Axis | None
+    table: np.ndarray, levels: Mapping[str, Sequence[str]], leader: Axis | None
 ) -> tuple[str | None, Literal["other", "equal"] | None]:
-    """The one architecture or loss without which the lead would be the other's, or at least gone."""
+    """The one level of an axis without which the lead would be the other's, or at least gone."""
     if leader is None:
         return None, None
-    levels = {"architecture": (0, architectures), "loss": (1, losses)}
     gone = None
-    for axis, names in (levels[leader], *(one for name, one in levels.items() if name != leader)):
-        for place, level in enumerate(names):
-            if len(names) < 3:
+    for axis in sorted(levels, key=lambda axis: axis != leader):
+        for place, level in enumerate(levels[axis]):
+            if len(levels[axis]) < 3:
                 continue
-            without = Effects(tuple(components(np.delete(table, place, axis=axis)).tolist()))
+            rest = np.delete(table, place, axis=list(levels).index(axis))
+            without = Effects(tuple(components(rest, len(levels)).tolist()))
             if without.leader == leader:
                 continue
             if without.leader is not None:
@@ -192,12 +215,17 @@ def _pivot(
     return (gone, "equal") if gone else (None, None)
 
 
-def _split(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Effects of architecture, of loss and of their interplay, and the mean, of ``(..., architectures, losses)``."""
-    total = cells.mean(axis=(-2, -1), keepdims=True)
-    of_architecture = cells.mean(axis=-1, keepdims=True) - total
-    of_loss = cells.mean(axis=-2, keepdims=True) - total
-    return of_architecture, of_loss, cells - of_architecture - of_loss - total, total
+def _split(cells: np.ndarray, axes: int) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """The mean of ``(..., levels of each axis)``, the effects of each axis, and those of their interplay."""
+    every = range(-axes, 0)
+    total = cells.mean(axis=tuple(every), keepdims=True)
+    effects = [cells.mean(axis=tuple(set(every) - {axis}), keepdims=True) - total for axis in every]
+    return total, effects, cells - sum(effects) - total
+
+
+def _freedom(shape: Sequence[int]) -> int:
+    """Degrees of freedom of the interplay in a table of this shape."""
+    return math.prod(shape) - 1 - sum(levels - 1 for levels in shape)
 
 
 def _shares(parts: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from bench.report.legend import COLORS_RATIO, RATIO, metric
 from bench.report.markdown import code
 from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
+from bench.setting_axes import named_settings, plain_loss
 from registry.errors import UserError
 
 RATIOS = {RATIO: "colorfulness", COLORS_RATIO: "ab_effective_colors"}
@@ -48,12 +49,20 @@ class Goal:
         return -value if self.higher_is_better else value
 
 
+class Levels(NamedTuple):
+    """Where a row stands on each axis; the settings are empty where they are no axis."""
+
+    architecture: str
+    loss: str
+    settings: str
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """A row.
 
     Attributes:
-        loss: None for a baseline.
+        loss: None for a baseline. Where settings are an axis, with those it was trained with.
         records: One per seed that ended, however it ended.
         pending: Seeds that the grid asks for and that have not ended yet.
     """
@@ -63,6 +72,11 @@ class Entry:
     dataset: str
     records: tuple[Record, ...]
     pending: tuple[int | None, ...] = ()
+
+    @property
+    def levels(self) -> Levels:
+        """Of a trained row."""
+        return Levels(self.architecture, plain_loss(self.loss), named_settings(self.loss))
 
     @property
     def completed(self) -> list[Record]:
@@ -153,16 +167,16 @@ def collect(run: StoredRun) -> dict[str, list[Entry]]:
 
 def _pending(run: StoredRun) -> dict[tuple[str, str, str | None], list[int | None]]:
     try:
-        cells = run.grid.cells()
+        asked = run.asked
     except UserError:
         # The grid names a component that this installation does not have: its records can still be shown.
         return {}
     ended = {(one.dataset, one.architecture, one.loss, one.seed) for one in run.records}
     pending: dict[tuple[str, str, str | None], list[int | None]] = {}
-    for cell in cells:
-        key = (cell.dataset.text, cell.architecture.text, cell.loss.text if cell.loss else None)
-        if (*key, cell.seed) not in ended:
-            pending.setdefault(key, []).append(cell.seed)
+    for *what, seed in asked:
+        key = tuple(what)
+        if (*key, seed) not in ended:
+            pending.setdefault(key, []).append(seed)
     return pending
 
 

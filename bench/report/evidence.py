@@ -9,13 +9,12 @@ from dataclasses import replace
 from bench.report.findings import Findings
 from bench.report.headlines import Answer, short
 from bench.report.legend import metric
-from bench.report.markdown import code, count, join, table
-from bench.report.pairs import Pair
+from bench.report.markdown import code, count, escape, join, table
+from bench.report.pairs import AXES, Pair
 from bench.report.sample import RESAMPLES
 from bench.report.statistics import Uncertainty
 
 _NONE = "–"
-_AXES = {"loss": "losses", "architecture": "architectures"}
 
 HOW_COMPARED = (
     "Two losses are compared within the same architectures, seeds and test pictures, two architectures within the same "
@@ -26,8 +25,12 @@ HOW_COMPARED = (
     "called clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
 )
 
+_WITH_SETTINGS = (
+    " Both are compared within the same settings, and two settings within the same architectures, losses and seeds."
+)
+
 HOW_SHARED = (
-    "A two-way analysis of variance with random effects over the table of cells. Interplay: some losses suit some "
+    "An analysis of variance with random effects over the table of cells. Interplay: some losses suit some "
     "architectures. The share of an axis is what the means along it vary beyond what interplay and seed give them, so "
     "the axis with more choices gains nothing. The last column names a choice without which the answer would change."
 )
@@ -52,6 +55,11 @@ def told(found: Findings) -> list[str]:
     ]
 
 
+def how_compared(found: Findings) -> str:
+    """How pairs were compared."""
+    return HOW_COMPARED + _WITH_SETTINGS * any(pair.axis == "settings" for pair in found.pairs)
+
+
 def pairs_table(found: Findings) -> str:
     """Every pair with its numbers; empty without any."""
     head = ["metric", "better", "worse", "by", "95 % interval", "p (Holm)", "effect", "better on a picture"]
@@ -74,23 +82,23 @@ def shares_table(answers: Sequence[Answer]) -> str:
     compared = [one for one in answers if one.axes]
     if not compared:
         return ""
-    seeds = any(one.axes.seeds > 1 for one in compared)
-    head = ["metric", "architecture", "loss", *(["interplay", "seed"] if seeds else ["interplay and seed"])]
+    names = list(max((one.axes.names for one in compared), key=len))
     rows = []
     for one in compared:
         axes = one.axes
         shares = [_share(share, n, axes.ranges) for n, share in enumerate(axes.effects.shares)]
         turned = {"other": "the other way round", "equal": "equal"}.get(axes.turns)
         pivot = f"{code(axes.pivot)}: {turned}" if axes.pivot else "stays"
-        filled = [*shares, *([_NONE] if seeds and len(shares) == 3 else [])]
+        # With fewer seeds than other metrics have, the seed is in the last of them.
+        filled = [*shares, *[_NONE] * (len(names) - len(shares))]
         rows.append([metric(one.name).label, *filled, pivot])
-    return table([*head, "without one choice"], rows, numbers_from=1)
+    return table(["metric", *map(escape, names), "without one choice"], rows, numbers_from=1)
 
 
 def _told(pairs: Sequence[Pair]) -> str:
     """Who is better than whom, by kind."""
     parts = []
-    for axis, many in _AXES.items():
+    for axis, many in AXES.items():
         of = [pair for pair in pairs if pair.axis == axis]
         if not of:
             continue
@@ -104,7 +112,7 @@ def _told(pairs: Sequence[Pair]) -> str:
         wins = sorted(beaten.items(), key=lambda one: -len(one[1]))
         sides = [f"{code(better)} beats {join([code(one) for one in worse])}" for better, worse in wins]
         open_ = len(of) - sum(pair.clear for pair in of)
-        rest = f" ({count(open_, 'pair')} of {_AXES[axis]} undecided)" if open_ else ""
+        rest = f" ({count(open_, 'pair')} of {many} undecided)" if open_ else ""
         parts.append(f"{'; '.join(sides)}{rest}")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""

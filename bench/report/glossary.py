@@ -6,6 +6,7 @@ from statistics import median
 
 from bench.report.markdown import code, count, escape, join, prose, table
 from bench.report.stored import StoredRun
+from bench.setting_axes import plain_loss
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
 from registry.registry import Registry
@@ -28,11 +29,13 @@ def glossary(run: StoredRun) -> str:
     grid = run.grid
     rows = [
         *(["architecture", code(text), _architecture(run.full(text))] for text in grid.architectures),
-        *(["loss", code(text), _loss(text) + _found_weights(run, text)] for text in grid.losses),
+        *(["loss", code(text), _loss(text) + _found_weights(run, text)] for text in map(plain_loss, grid.losses)),
         *(["data set", code(text), _one(DATASETS, run.full(text))] for text in grid.datasets),
         *(["reference", code(text), _one(ARCHITECTURES, text)] for text in grid.baselines),
     ]
-    return table(["what", "name", "in words"], rows) if rows else ""
+    # With several settings a loss has as many names.
+    once = list(map(list, dict.fromkeys(map(tuple, rows))))
+    return table(["what", "name", "in words"], once) if rows else ""
 
 
 def drawn(dataset: str) -> bool:
@@ -61,7 +64,7 @@ def _loss(text: str) -> str:
 
 def _found_weights(run: StoredRun, text: str) -> str:
     """The weights of a sum that were found by gradient norms: their median, and their range over cells."""
-    found = [record.loss_weights for record in run.records if record.loss == text and record.loss_weights]
+    found = [record.loss_weights for record in run.records if record.loss_weights and plain_loss(record.loss) == text]
     if not found:
         return ""
     automatic = [term.text for weight, term in parse_sum(LOSSES, text).terms if weight == AUTO]

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.report.axes import Comparison, compare
+from bench.report.axes import PARTS, Comparison, compare
 from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import code, count
@@ -118,18 +118,23 @@ def _axes(axes: Comparison | None, rows: int) -> str:
     """Whether changing the architecture or changing the loss moves the metric more."""
     if axes is None:
         return ""
-    shares = dict(zip(("architecture", "loss"), axes.effects.shares, strict=False))
-    told = {axis: f"{100 * share:.0f} %" for axis, share in shares.items()}
+    told = {axis: _percent(share) for axis, share in zip(axes.names, axes.effects.shares, strict=True)}
+    settings = [f"{code(name)} {told[name]}" for name in axes.names[2:] if name not in PARTS]
     among = f"Among the {axes.cells} cells that form a full table, " if axes.cells < rows else ""
     if axes.verdict == "open":
         both = f"architecture ({told['architecture']} of the variance) or the loss ({told['loss']})"
-        text = f"{among}whether the {both} matters more cannot be told."
+        text = "; ".join([f"{among}whether the {both} matters more cannot be told", *settings])
     else:
         more = axes.effects.leader
         less = "loss" if more == "architecture" else "architecture"
         only = f" only because of {code(axes.pivot)}" if axes.verdict == "depends" else ""
-        text = f"{among}the {more} matters more{only}: {told[more]} of the variance, the {less} {told[less]}."
-    return text[0].upper() + text[1:]
+        leads = f"{among}the {more} matters more{only}: {told[more]} of the variance"
+        text = ", ".join([leads, f"the {less} {told[less]}", *settings])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _percent(share: float) -> str:
+    return "under 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
 
 
 def _baseline(entries: Sequence[Entry], best: Entry, name: str, where: Goal, decimals: int) -> str:

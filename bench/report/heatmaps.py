@@ -120,7 +120,7 @@ def _draw(axes: Axes, board: Board, one: _Map, cell: float) -> None:
     slanted = any(len(word) > fits for loss in board.losses for word in loss.split())
     axes.set_xticks(
         np.arange(len(board.losses)) + 0.5,
-        [label(loss, 22, 1) if slanted else label(loss, fits) for loss in board.losses],
+        [label(loss, 22, 2) if slanted else label(loss, fits) for loss in board.losses],
         rotation=35 if slanted else 0,
         ha="right" if slanted else "center",
         rotation_mode="anchor" if slanted else "default",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from bench.report.board import Board
-from bench.report.entries import Goal, goal
+from bench.report.entries import Entry, Goal, goal
 from bench.report.figure import Figure
 from bench.report.findings import findings
 from bench.report.huber_sweep import Sweep, interval, numbers, sweeps, told
@@ -27,12 +27,23 @@ _HOW = (
 
 
 def draw_huber(board: Board, folder: Path) -> list[Figure]:
-    """A column per headline metric: its value, how far its mean is from L1's and L2's, and how far pictures are."""
+    """A figure for all settings that are alike, with a column per headline metric.
+
+    Its value, how far its mean is from L1's and L2's, and how far pictures are.
+    """
     entries = findings(board.run)[board.dataset].entries if board.completed else []
-    found = sweeps(board.run, entries)
-    if not found:
-        return []
-    path = folder / file_name("huber", board.dataset)
+    trained = [entry for entry in entries if entry.loss and entry.completed]
+    figures = []
+    for settings in dict.fromkeys(entry.levels.settings for entry in trained):
+        alike = [entry for entry in trained if entry.levels.settings == settings]
+        if found := sweeps(board.run, alike):
+            figures.append(_figure(board.dataset, settings, alike, found, folder))
+    return figures
+
+
+def _figure(dataset: str, settings: str, entries: Sequence[Entry], found: Sequence[Sweep], folder: Path) -> Figure:
+    where = f"{dataset}, {settings}" if settings else dataset
+    path = folder / file_name("huber", *filter(None, (dataset, settings)))
     with canvas(path, 6.4) as figure:
         panels = small_multiples(figure, 3, len(found), sharex=True, gridspec_kw={"height_ratios": [1.25, 1, 1]})
         for (above, middle, below), sweep in zip(panels.T, found, strict=True):
@@ -51,21 +62,19 @@ def draw_huber(board: Board, folder: Path) -> list[Figure]:
         ]
         figure.legend(handles=handles, loc="outside upper center", ncols=4, frameon=False)
     covers = found[0].apart.covers or "nothing"
-    return [
-        Figure(
-            path,
-            f"Huber's delta on {board.dataset}",
-            "Huber is a square below delta and a line above it: the smaller delta, the more it is L1, and the larger, "
-            "the more it is (half of) L2. Above: bands are L1 and L2. In the middle: where a line's interval holds 0, "
-            "the means cannot be told apart. Below: how far the score of a picture is from the one it has with L1 or "
-            f"L2 and the same seed; Huber is nearer to the lower line. All intervals are of 95 %, over {covers}.",
-            f"Headline metrics against Huber's delta on {board.dataset}. {' '.join(map(_alt, found))}",
-            "huber",
-            board.dataset,
-            verdicts=tuple(f"{code(board.dataset)}, {told(sweep)}" for sweep in found),
-            details=((f"Huber's delta on {escape(board.dataset)} in numbers", f"{_HOW}\n\n{numbers(found)}"),),
-        )
-    ]
+    return Figure(
+        path,
+        f"Huber's delta on {where}",
+        "Huber is a square below delta and a line above it: the smaller delta, the more it is L1, and the larger, "
+        "the more it is (half of) L2. Above: bands are L1 and L2. In the middle: where a line's interval holds 0, "
+        "the means cannot be told apart. Below: how far the score of a picture is from the one it has with L1 or "
+        f"L2 and the same seed; Huber is nearer to the lower line. All intervals are of 95 %, over {covers}.",
+        f"Headline metrics against Huber's delta on {where}. {' '.join(map(_alt, found))}",
+        "huber",
+        dataset,
+        verdicts=tuple(f"{code(where)}, {told(sweep)}" for sweep in found),
+        details=((f"Huber's delta on {escape(where)} in numbers", f"{_HOW}\n\n{numbers(found)}"),),
+    )
 
 
 def _draw_values(axes: Axes, sweep: Sweep, where: Goal) -> None:

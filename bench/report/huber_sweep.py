@@ -61,13 +61,17 @@ class Sweep:
 
 
 def sweeps(run: StoredRun, entries: Sequence[Entry]) -> list[Sweep]:
-    """A sweep per headline metric of a data set's rows; none where there are too few deltas, or no L1 or L2."""
+    """A sweep per headline metric of a data set's rows with the same settings.
+
+    None where there are too few deltas, or no L1 or L2.
+    """
     trained = [entry for entry in entries if entry.loss and entry.completed]
-    losses = dict.fromkeys(entry.loss for entry in trained)
-    deltas = {delta: loss for loss in losses if (delta := huber_delta(loss)) is not None}
+    losses = {entry.levels.loss: entry.loss for entry in trained}
+    deltas = {delta: losses[loss] for loss in losses if (delta := huber_delta(loss)) is not None}
     if len(deltas) < LEAST or not {"l1", "l2"} <= set(losses):
         return []
-    found = (_sweep(sample, name, trained, deltas) for name, sample in headlines.samples(run, trained).items())
+    ends = losses["l1"], losses["l2"]
+    found = (_sweep(sample, name, trained, ends, deltas) for name, sample in headlines.samples(run, trained).items())
     return [one for one in found if one is not None]
 
 
@@ -159,8 +163,11 @@ def interval(gap: Uncertainty) -> str:
     return f"{gap.low:+.4f} to {gap.high:+.4f}" if gap.covers else "–"
 
 
-def _sweep(sample: Sample, name: str, entries: Sequence[Entry], deltas: dict[float, str]) -> Sweep | None:
-    losses = ["l1", "l2", *(deltas[delta] for delta in sorted(deltas))]
+def _sweep(
+    sample: Sample, name: str, entries: Sequence[Entry], ends: tuple[str, str], deltas: dict[float, str]
+) -> Sweep | None:
+    l1, l2 = ends
+    losses = [l1, l2, *(deltas[delta] for delta in sorted(deltas))]
     architectures = [
         architecture
         for architecture in dict.fromkeys(entry.architecture for entry in entries)
@@ -181,7 +188,7 @@ def _sweep(sample: Sample, name: str, entries: Sequence[Entry], deltas: dict[flo
         return uncertain(values[loss] - values[other], drawn, sample.n_pictures)
 
     def near(loss: str) -> list[Uncertainty | None]:
-        ours, first, second = ([(one, other) for one in architectures] for other in (loss, "l1", "l2"))
+        ours, first, second = ([(one, other) for one in architectures] for other in (loss, l1, l2))
         to_l1, to_l2 = (sample.apart(ours, theirs, seeds) for theirs in (first, second))
         if to_l1 is None or to_l2 is None:
             return [None, None, None]
@@ -189,10 +196,10 @@ def _sweep(sample: Sample, name: str, entries: Sequence[Entry], deltas: dict[flo
         return [uncertain(*one, sample.n_pictures) for one in (to_l1, to_l2, difference)]
 
     steps = (
-        Step(delta, value(loss), gap(loss, "l1"), gap(loss, "l2"), *near(loss))
+        Step(delta, value(loss), gap(loss, l1), gap(loss, l2), *near(loss))
         for delta, loss in sorted(deltas.items(), key=lambda one: one[0])
     )
-    return Sweep(name, tuple(steps), value("l1"), value("l2"), gap("l2", "l1"))
+    return Sweep(name, tuple(steps), value(l1), value(l2), gap(l2, l1))
 
 
 def _same(gap: Uncertainty) -> bool:

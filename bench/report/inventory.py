@@ -13,6 +13,7 @@ from bench.report.entries import Entry
 from bench.report.markdown import code, escape, fence, prose, table
 from bench.report.stored import StoredRun
 from bench.report.tuning import tuned_values
+from bench.setting_axes import varied
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,10 @@ def _grey_rule(one: DatasetRecord) -> str:
 
 
 def settings_table(run: StoredRun) -> str:
-    """The settings that all cells share."""
-    settings = next((record.settings for record in run.records), run.grid.settings)
+    """The settings of the cells; of those that differ between trained ones, all values."""
+    settings = dict(next((record.settings for record in run.records), run.grid.settings))
+    trained = [record.settings for record in run.records if record.loss]
+    settings |= {name: list(dict.fromkeys(one[name] for one in trained)) for name in varied(trained)}
     tuned = tuned_values(settings)
     # Where something was tuned, it says so at its own place.
     plain = {name: json.dumps(value).strip('"') for name, value in settings.items() if name != "tune"}

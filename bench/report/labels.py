@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 
-from bench.grid import Grid
-from bench.records import DatasetRecord, Record
 from bench.report.stored import StoredRun
 from registry import ARCHITECTURES, DATASETS
 from registry.errors import UserError
@@ -23,7 +20,7 @@ class LabelledRun(StoredRun):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        grid = StoredRun(folder).grid
+        grid = self._stored_grid
         architectures = _components(ARCHITECTURES, grid.architectures)
         datasets = _components(DATASETS, [*grid.datasets, *(grid.settings.get("test_on") or ())])
         self.shared = {"architectures": _shared(architectures), "data sets": _shared(datasets)}
@@ -36,33 +33,8 @@ class LabelledRun(StoredRun):
     def full(self, name: str) -> str:  # noqa: D102
         return self._full.get(name, name)
 
-    @cached_property
-    def grid(self) -> Grid:
-        """The resolved grid, with short names."""
-        stored = StoredRun(self.folder).grid
-        return stored.model_copy(
-            update={axis: list(map(self._label, getattr(stored, axis))) for axis in ("architectures", "datasets")}
-        )
-
-    @cached_property
-    def datasets(self) -> dict[str, DatasetRecord]:
-        """Records of the data sets by short name; each still has its full one."""
-        return {self._label(name): record for name, record in StoredRun(self.folder).datasets.items()}
-
-    def _records(self) -> list[Record]:
-        return [
-            record.model_copy(
-                update={
-                    "architecture": self._label(record.architecture),
-                    "dataset": self._label(record.dataset),
-                    "transfer": {self._label(name): scores for name, scores in record.transfer.items()},
-                }
-            )
-            for record in super()._records()
-        ]
-
-    def _label(self, text: str) -> str:
-        return self._labels.get(text, text)
+    def _name(self, spec: str) -> str:
+        return self._labels.get(spec, spec)
 
 
 def _components(registry: Registry, specs: Sequence[str]) -> list[Component]:

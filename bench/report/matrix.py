@@ -1,4 +1,4 @@
-"""Every pair of losses and of architectures at a glance: who is nearer to the goal, and whether that is chance."""
+"""Every pair of losses, of architectures and of settings at a glance: who is nearer to the goal, and is it chance?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.report.figure import Figure
 from bench.report.findings import Findings, findings
 from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import escape
-from bench.report.pairs import Pair
+from bench.report.pairs import AXES, Pair
 from bench.report.style import HOLE, INK, canvas, file_name, label, small_multiples
 
 _BETTER, _WORSE = "#8fc7b5", "#f0b48a"
@@ -22,15 +22,13 @@ _SAME = "#f4f4f4"
 _MANY = 8
 """More levels than this leave no room for numbers."""
 
-_AXES = ("loss", "architecture")
-
 
 def draw_matrix(board: Board, folder: Path) -> list[Figure]:
-    """A matrix per headline metric of losses, and of architectures where there are two."""
+    """A matrix per headline metric of losses, and of architectures and settings where there are two."""
     found = findings(board.run).get(board.dataset)
     if found is None or not found.pairs:
         return []
-    levels = {axis: _levels(found, axis) for axis in _AXES}
+    levels = {axis: _levels(found, axis) for axis in AXES}
     levels = {axis: names for axis, names in levels.items() if names}
     shown = [name for name in HEADLINES if any(pair.metric == name for pair in found.pairs)]
     path = folder / file_name("comparison", board.dataset)
@@ -60,7 +58,7 @@ def draw_matrix(board: Board, folder: Path) -> list[Figure]:
             details=(
                 (
                     f"Every pair on {escape(board.dataset)} in numbers",
-                    f"{evidence.HOW_COMPARED}\n\n{evidence.pairs_table(found)}",
+                    f"{evidence.how_compared(found)}\n\n{evidence.pairs_table(found)}",
                 ),
                 (f"The best cell against the second on {escape(board.dataset)}", _first(found)),
             ),
@@ -70,7 +68,7 @@ def draw_matrix(board: Board, folder: Path) -> list[Figure]:
 
 def _levels(found: Findings, axis: str) -> list[str]:
     pairs = [pair for pair in found.pairs if pair.axis == axis]
-    order = dict.fromkeys(getattr(entry, axis) for entry in found.entries if entry.loss)
+    order = dict.fromkeys(getattr(entry.levels, axis) for entry in found.entries if entry.loss)
     return [name for name in order if any(name in (pair.first, pair.second) for pair in pairs)]
 
 
@@ -92,7 +90,7 @@ def _draw(axes: Axes, pairs: list[Pair], names: list[str]) -> None:
     short = len(names) <= 4 and max(map(len, names)) <= 6
     axes.set_xticks(
         places,
-        [label(name, 18, 1) for name in names],
+        [label(name, 20, 1) for name in names],
         rotation=0 if short else 30,
         ha="center" if short else "right",
         rotation_mode="anchor",

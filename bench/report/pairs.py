@@ -1,4 +1,4 @@
-"""Every pair of losses and of architectures: which differ by more than chance, by how much, and how often it shows."""
+"""Every pair of losses, of architectures and of settings: which differ by more than chance, by how much, how often."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from dataclasses import dataclass, replace
 
 from bench.report.axes import Axis
 from bench.report.entries import Entry
-from bench.report.sample import Place, Sample
+from bench.report.sample import Sample
 from bench.report.statistics import CONFIDENCE, Uncertainty, holm
+
+AXES: dict[Axis, str] = {"loss": "losses", "architecture": "architectures", "settings": "settings"}
+"""In the order they are told, with the word for several levels."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two losses, compared within every architecture that was trained with both; or two architectures likewise.
+    """Two losses, compared within every architecture and settings trained with both; or two of another axis likewise.
 
     Attributes:
         gap: How much further from the goal the second is than the first.
-        wins: Chance that the first is nearer on a picture, the same architecture (or loss), seed and picture for
-            both; None where pictures were not stored.
-        within: How many architectures (or losses) both were trained with.
+        wins: Chance that the first is nearer on a picture, the rest, seed and picture the same for both; None where
+            pictures were not stored.
+        within: How many architectures with some settings (or whatever the other axes are) both were trained with.
         p: Corrected by Holm over all pairs of the data set; None where nothing is known of chance.
     """
 
@@ -66,8 +69,8 @@ def pairs(samples: dict[str, Sample], entries: Sequence[Entry]) -> list[Pair]:
     found = [
         pair
         for name, sample in samples.items()
-        for axis in ("loss", "architecture")
-        for first, second in itertools.combinations(dict.fromkeys(getattr(entry, axis) for entry in entries), 2)
+        for axis in AXES
+        for first, second in itertools.combinations(dict.fromkeys(getattr(entry.levels, axis) for entry in entries), 2)
         if (pair := _pair(sample, name, axis, first, second, entries)) is not None
     ]
     tested = [pair for pair in found if pair.gap.covers]
@@ -76,18 +79,15 @@ def pairs(samples: dict[str, Sample], entries: Sequence[Entry]) -> list[Pair]:
 
 
 def _pair(sample: Sample, name: str, axis: Axis, first: str, second: str, entries: Sequence[Entry]) -> Pair | None:
-    other = "architecture" if axis == "loss" else "loss"
-
-    def place(level: str, partner: str) -> Place:
-        return (partner, level) if axis == "loss" else (level, partner)
-
-    partners = [
-        partner
-        for partner in dict.fromkeys(getattr(entry, other) for entry in entries)
-        if sample.seeds([place(first, partner), place(second, partner)])
+    rows = {entry.levels: (entry.architecture, entry.loss) for entry in entries}
+    found = [
+        (rows[one], rows[other])
+        for one in rows
+        if getattr(one, axis) == first and (other := one._replace(**{axis: second})) in rows
     ]
-    ours, theirs = ([place(level, partner) for partner in partners] for level in (first, second))
-    gap = sample.difference(ours, theirs) if partners else None
+    found = [both for both in found if sample.seeds(both)]
+    ours, theirs = ([both[side] for both in found] for side in (0, 1))
+    gap = sample.difference(ours, theirs) if found else None
     if gap is None or math.isnan(gap.value):
         return None
-    return Pair(axis, name, first, second, gap, sample.wins(ours, theirs), len(partners))
+    return Pair(axis, name, first, second, gap, sample.wins(ours, theirs), len(found))

@@ -18,6 +18,7 @@ from bench.report.sample import Sample
 from bench.report.statistics import contrast
 from bench.report.stored import StoredRun
 from bench.report.style import FAINT, canvas, color_of, label, loss_lines, small_multiples
+from bench.setting_axes import named_settings, plain_loss
 from registry import LOSSES
 from registry.errors import UserError
 from registry.spec import parse_sum
@@ -59,15 +60,17 @@ def remedies(run: StoredRun, boards: Sequence[Board], found: Sequence[Series]) -
 
 
 def _pairs(losses: Sequence[str]) -> list[tuple[str, str]]:
-    """Plain and rebalanced losses that belong together."""
+    """Plain and rebalanced losses that belong together, with the same settings."""
     pairs = []
-    for text in losses:
+    for name in losses:
         try:
-            terms = parse_sum(LOSSES, text).terms
+            terms = parse_sum(LOSSES, plain_loss(name)).terms
         except UserError:
             continue
-        if len(terms) == 1 and terms[0][1].name == REMEDY and terms[0][1].parameters["loss"] in losses:
-            pairs.append((str(terms[0][1].parameters["loss"]), text))
+        if len(terms) == 1 and terms[0][1].name == REMEDY:
+            plain = ", ".join(filter(None, (str(terms[0][1].parameters["loss"]), named_settings(name))))
+            if plain in losses:
+                pairs.append((plain, name))
     return pairs
 
 

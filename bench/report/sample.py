@@ -114,7 +114,7 @@ class Sample:
         return sorted(set.intersection(*of), key=str) if of else []
 
     def table(self, places: np.ndarray, seeds: Sequence[int | None]) -> tuple[np.ndarray, np.ndarray | None]:
-        """Values of rows ``(architectures, losses)`` with some seeds, and the same on redrawn test sets."""
+        """Values of rows, a table of places ``(..., 2)``, with some seeds, and the same on redrawn test sets."""
         flat = [tuple(place) for place in places.reshape(-1, 2)]
         columns = np.array(self._take(flat, seeds)).reshape(*places.shape[:-1], len(seeds))
         return self.values[columns], None if self.pictures is None else self.pictures.redrawn[:, columns]

@@ -1,4 +1,4 @@
-"""Where the variance of each headline metric comes from: architecture, loss, interplay, seed."""
+"""Where the variance of each headline metric comes from: architecture, loss, settings, interplay, seed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 from matplotlib.ticker import PercentFormatter
 
 from bench.report import evidence
+from bench.report.axes import PARTS
 from bench.report.board import Board
 from bench.report.figure import Figure
 from bench.report.findings import findings
 from bench.report.legend import metric
 from bench.report.markdown import escape
-from bench.report.style import FAINT, INK, PALETTE, canvas, file_name, small_multiples
+from bench.report.style import FAINT, INK, PALETTE, canvas, file_name, label, small_multiples
 
-_NAMES = {3: ("architecture", "loss", "interplay\nand seed"), 4: ("architecture", "loss", "interplay", "seed")}
-_COLORS = (PALETTE[0], PALETTE[1], FAINT, "#c9c9c9")
+_REST = dict(zip(PARTS, (FAINT, "#c9c9c9", FAINT), strict=True))
 
 
 def draw_shares(board: Board, folder: Path) -> list[Figure]:
@@ -26,18 +26,21 @@ def draw_shares(board: Board, folder: Path) -> list[Figure]:
     if not compared:
         return []
     path = folder / file_name("shares", board.dataset)
-    most = max(len(one.axes.effects.shares) for one in compared)
-    covers = "test pictures alone: with one seed nothing is known of others" if most == 3 else "seeds and test pictures"
+    most = max(len(one.axes.names) for one in compared)
+    seeds = any(one.axes.seeds > 1 for one in compared)
+    covers = "seeds and test pictures" if seeds else "test pictures alone: with one seed nothing is known of others"
     with canvas(path, 0.9 + 0.32 * most) as figure:
         panels = small_multiples(figure, 1, len(compared), sharex=True)[0]
         for panel, one in zip(panels, compared, strict=True):
             shares, ranges = one.axes.effects.shares, one.axes.ranges
             places = np.arange(len(shares))
-            panel.barh(places, shares, 0.68, color=_COLORS[: len(shares)])
+            names = one.axes.names
+            colors = [_REST.get(name, color) for name, color in zip(names, PALETTE, strict=False)]
+            panel.barh(places, shares, 0.68, color=colors)
             if ranges is not None:
                 panel.hlines(places, *np.transpose(ranges), color=INK, linewidth=1.6)
             panel.set(title=metric(one.name).label, xlim=(0, 1), ylim=(len(shares) - 0.5, -0.5))
-            panel.set_yticks(places, _NAMES[len(shares)] if panel is panels[0] else [""] * len(shares))
+            panel.set_yticks(places, [label(name, 14) for name in names] if panel is panels[0] else [""] * len(shares))
             panel.tick_params(axis="y", length=0)
             panel.grid(False, axis="y")
             panel.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -45,9 +48,8 @@ def draw_shares(board: Board, folder: Path) -> list[Figure]:
     told = [
         f"{metric(one.name).label}: "
         + ", ".join(
-            f"{name} {100 * share:.0f} %"
-            for name, share in zip(_NAMES[len(one.axes.effects.shares)], one.axes.effects.shares, strict=True)
-        ).replace("\n", " ")
+            f"{name} {100 * share:.0f} %" for name, share in zip(one.axes.names, one.axes.effects.shares, strict=True)
+        )
         for one in compared
     ]
     return [

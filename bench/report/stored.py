@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from PIL import Image
 
 from bench.grid import Grid, load_grid
 from bench.records import DatasetRecord, Record, dataset_slug, read_records, transfer_folder
+from bench.setting_axes import SETTING_AXES, expand, name_loss, varied
 from registry.errors import UserError
 
 
@@ -42,10 +43,12 @@ class StoredRun:
         folder: ``results/<run>``.
         name: The run's name.
         shared: What short names leave out, by axis: values by parameter, as specs have them.
+        named_with: Settings that losses are named with, besides those that differ within the run.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named_with: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.named_with = named_with
         self.name = folder.resolve().name
         self._read: dict[Path, Any] = {}
         self.shared: dict[str, dict[str, str]] = {}
@@ -55,9 +58,35 @@ class StoredRun:
         return name
 
     @cached_property
+    def varied(self) -> tuple[str, ...]:
+        """Settings that differ between the trained cells: what a loss did is told apart by them too."""
+        trained = (record.settings for record in self._stored_records if record.loss)
+        return varied([*expand(self._stored_grid.settings), *trained])
+
+    @cached_property
     def grid(self) -> Grid:
-        """The resolved grid."""
-        return load_grid(str(self.folder / "grid.yaml"))
+        """The resolved grid, with the names that records have."""
+        stored = self._stored_grid
+        names = {axis: list(map(self._name, getattr(stored, axis))) for axis in ("architectures", "datasets")}
+        losses = [self._name_loss(loss, one) for loss in stored.losses for one in expand(stored.settings)]
+        return stored.model_copy(update={**names, "losses": list(dict.fromkeys(losses))})
+
+    @cached_property
+    def asked(self) -> list[tuple[str, str, str | None, int | None]]:
+        """Data set, architecture, loss and seed of every cell of the grid, by the names that records have.
+
+        Raises:
+            UserError: This installation does not have what the grid names.
+        """
+        return [
+            (
+                self._name(cell.dataset.text),
+                self._name(cell.architecture.text),
+                self._name_loss(cell.loss.text, cell.settings.model_dump()) if cell.loss else None,
+                cell.seed,
+            )
+            for cell in self._stored_grid.cells()
+        ]
 
     @cached_property
     def grid_text(self) -> str:
@@ -66,18 +95,33 @@ class StoredRun:
 
     @cached_property
     def records(self) -> list[Record]:
-        """All records, in the order of the grid's axes; what the grid no longer names comes last."""
-        return sorted(self._records(), key=self._place)
+        """All records, in the order of the grid's axes; what the grid no longer names comes last.
+
+        Where settings differ between cells, the loss of each is named with its own.
+        """
+        named = {}
+        for record in sorted(self._stored_records, key=lambda one: one.finished_at):
+            one = record.model_copy(
+                update={
+                    "architecture": self._name(record.architecture),
+                    "loss": self._name_loss(record.loss, record.settings) if record.loss else None,
+                    "dataset": self._name(record.dataset),
+                    "transfer": {self._name(name): scores for name, scores in record.transfer.items()},
+                }
+            )
+            # Baselines of several settings are one and the same.
+            named[one.architecture, one.loss, one.dataset, one.seed] = one
+        return sorted(named.values(), key=self._place)
 
     @cached_property
     def datasets(self) -> dict[str, DatasetRecord]:
-        """Records of the data sets by spec."""
+        """Records of the data sets by name; each still has its spec."""
         found = sorted((self.folder / "datasets").glob("*/dataset.json"))
         records = {}
         for path in found:
             with _whole(path):
                 record = DatasetRecord.model_validate_json(path.read_text(encoding="utf-8"))
-                records[record.name] = record
+                records[self._name(record.name)] = record
         return records
 
     def history(self, record: Record) -> pd.DataFrame | None:
@@ -122,8 +166,20 @@ class StoredRun:
     def _dataset_folder(self, dataset: str) -> Path:
         return self.folder / "datasets" / dataset_slug(self.full(dataset))
 
-    def _records(self) -> list[Record]:
+    @cached_property
+    def _stored_grid(self) -> Grid:
+        return load_grid(str(self.folder / "grid.yaml"))
+
+    @cached_property
+    def _stored_records(self) -> list[Record]:
         return list(read_records(self.folder))
+
+    def _name(self, spec: str) -> str:
+        """What an architecture or a data set goes by."""
+        return spec
+
+    def _name_loss(self, loss: str, settings: Mapping[str, Any]) -> str:
+        return name_loss(loss, settings, [name for name in SETTING_AXES if name in (*self.varied, *self.named_with)])
 
     def _table(self, record: Record, name: str) -> pd.DataFrame | None:
         return self._once(_csv, self.cell_folder(record) / name)

@@ -19,7 +19,7 @@ def intro(run: StoredRun, rows: Mapping[str, Sequence[Entry]]) -> str:
     if not trained:
         return f"Untrained baselines only, on {pictures}: this run trains nothing."
     architectures = list(dict.fromkeys(entry.architecture for entry in trained))
-    losses = list(dict.fromkeys(entry.loss for entry in trained))
+    losses = list(dict.fromkeys(entry.levels.loss for entry in trained))
     done = sum(len(entry.completed) for entry in trained)
     asked = sum(map(_asked, trained))
     seeds = sorted({record.seed for entry in trained for record in entry.records})
@@ -27,7 +27,7 @@ def intro(run: StoredRun, rows: Mapping[str, Sequence[Entry]]) -> str:
     return (
         "Grey pictures get their colours back from a network: which choice matters more, its architecture or its loss? "
         f"Compared here: {count(len(architectures), 'architecture')} ({join(list(map(code, architectures)))}) × "
-        f"{count(len(losses), 'loss', 'losses')} ({join(list(map(code, losses)))}) on {pictures}; "
+        f"{count(len(losses), 'loss', 'losses')} ({join(list(map(code, losses)))}){_settings(trained)} on {pictures}; "
         f"{seed}{done} of {count(asked, 'trained cell')} completed.{_left_out_of_names(run)}"
     )
 
@@ -68,6 +68,18 @@ def reading(entries: Sequence[Entry]) -> str:
         "↓ lower is better, ↑ higher is better, → best is nearest to what follows. ± is half of a 95 % interval "
         f"{covers}. The **best** trained row is bold and the <u>second</u> underlined, by their full numbers, whether "
         "or not the difference could be chance; *references in italics* are not trained and take no part."
+    )
+
+
+def _settings(trained: Sequence[Entry]) -> str:
+    """The axes over settings, each with its values."""
+    values: dict[str, dict[str, None]] = {}
+    for settings in dict.fromkeys(entry.levels.settings for entry in trained if entry.levels.settings):
+        for one in settings.split(", "):
+            name, _, value = one.partition("=")
+            values.setdefault(name, {})[value] = None
+    return "".join(
+        f" × {count(len(several), 'value')} of {code(name)} ({join(list(several))})" for name, several in values.items()
     )
 
 

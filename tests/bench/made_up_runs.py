@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from bench.grid import BASELINES, Grid
 from bench.records import DatasetRecord, Failure, Measurement, Record, dataset_slug, write_record
 from bench.results import write_results
 from bench.samples import extreme_indices, save_strip
+from bench.setting_axes import expand, name_loss
 from bench.settings import Settings
 
 TRUTH = {
@@ -49,6 +51,7 @@ def write_made_up_run(
     epochs: int = 4,
     size: int = 32,
     sample_pictures: int = 4,
+    axes: Mapping[str, Sequence[float]] | None = None,
 ) -> Path:
     """Write ``results/<run>`` as if a grid had been run, and return it.
 
@@ -56,6 +59,7 @@ def write_made_up_run(
         status: From (architecture, loss, dataset, seed) to "completed", "failed", "skipped" or "missing".
         lpips: From the same to the mean LPIPS; by default later architectures and losses are worse by 0.1 and
             0.01, so the first cell is the best.
+        axes: Settings with several values; status and lpips get losses named with them.
     """
     settings = Settings(image_size=size, epochs=epochs, sample_pictures=sample_pictures)
     grid = Grid(
@@ -65,20 +69,26 @@ def write_made_up_run(
         datasets=list(datasets),
         seeds=list(seeds),
         baselines=list(baselines),
-        settings=settings.model_dump(),
+        settings={**settings.model_dump(), **(axes or {})},
     )
     folder.mkdir(parents=True)
     (folder / "grid.yaml").write_text(grid.to_yaml(), encoding="utf-8")
     for dataset in datasets:
         _write_dataset(folder, dataset, n_test, settings)
-    cells = [(baseline, None, dataset, None) for baseline in baselines for dataset in datasets]
-    cells += [(a, loss, d, seed) for a in architectures for loss in losses for d in datasets for seed in seeds]
-    for cell in cells:
-        ended = status(*cell)
+    points = [settings.model_copy(update=point) for point in expand(axes or {})]
+    cells = [((baseline, None, dataset, None), points[0]) for baseline in baselines for dataset in datasets]
+    cells += [
+        ((a, loss, d, seed), point)
+        for a, loss, d, seed, point in itertools.product(architectures, losses, datasets, seeds, points)
+    ]
+    for cell, point in cells:
+        architecture, loss, *where = cell
+        named = (architecture, loss and name_loss(loss, point.model_dump(), axes or ()), *where)
+        ended = status(*named)
         if ended == "missing":
             continue
-        value = lpips(*cell) if lpips else _place(cell, baselines, architectures, losses)
-        _write_cell(folder, cell, ended, value, n_test, settings)
+        value = lpips(*named) if lpips else _place(cell, baselines, architectures, losses)
+        _write_cell(folder, cell, repr(named), ended, value, n_test, point)
     write_results(folder)
     return folder
 
@@ -98,9 +108,10 @@ def _write_dataset(folder: Path, dataset: str, n_test: int, settings: Settings) 
     (place / "dataset.json").write_text(record.model_dump_json(indent=2), encoding="utf-8")
 
 
-def _write_cell(folder: Path, cell: tuple, ended: str, value: float, n_test: int, settings: Settings) -> None:
+def _write_cell(
+    folder: Path, cell: tuple, name: str, ended: str, value: float, n_test: int, settings: Settings
+) -> None:
     architecture, loss, dataset, seed = cell
-    name = repr(cell)
     cell_id = hashlib.sha256(name.encode()).hexdigest()[:16]
     place = folder / "cells" / cell_id
     trained = loss is not None

@@ -10,6 +10,7 @@ import yaml
 from bench.cli import main
 from bench.grid import GRIDS, Grid
 from bench.grid_schema import grid_schema
+from bench.setting_axes import combinations
 from bench.settings import Settings
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
@@ -44,6 +45,8 @@ def test_the_grids_of_the_project_and_as_runs_store_them_are_valid(validators, p
 VALID = [
     {"settings": {"tune": {"learning_rate": [1e-3, 3e-3]}, "crop_size": None}},
     {"settings": {"test_on": "synthetic-faces,synthetic-flowers"}},
+    {"settings": {"learning_rate": [1e-3, 3e-4], "horizontal_flip": [True, False]}},
+    {"exclude": [{"learning_rate": 1e-3, "batch_size": [8, 16]}], "settings": {"learning_rate": [1e-3, 3e-4]}},
     {"settings": {"test_on": ["folder(path=photos)"]}},
     {"losses": ["l1 + 0.1*vgg", "l1 + auto * vgg", "huber(delta=1e-3)+2*l2", "rebalanced(l1, uniform=0.2)"]},
     {"datasets": ["folder(path='my (old) photos + more')"]},
@@ -65,6 +68,9 @@ WRONG = [
     {"settings": {"tune": {"epochs": [1, 2]}}},
     {"settings": {"tune": {"learning_rate": [0]}}},
     {"settings": {"test_on": [3]}},
+    {"settings": {"epochs": [1, 2]}},
+    {"settings": {"learning_rate": []}},
+    {"settings": {"learning_rate": [1e-3, 0]}},
 ]
 
 
@@ -85,7 +91,7 @@ def test_what_run_refuses_and_an_editor_can_know_is_not_valid(validators, change
 
 def _read(content):
     grid = Grid.model_validate(content)
-    Settings.model_validate(grid.settings)
+    combinations(grid.settings, "settings")
     for text in grid.architectures:
         parse_component(ARCHITECTURES, text)
     for text in grid.losses:
