@@ -41,7 +41,7 @@ def resolve_precision(precision: str, device: str) -> str:
 
 
 def describe(device: str, precision: str) -> dict[str, Any]:
-    """The environment of this process, ready for JSON."""
+    """The environment of this process, ready for JSON; nothing is compiled till `bench.compilation` has done so."""
     return {
         **code_version(),
         "python": platform.python_version(),
@@ -52,6 +52,7 @@ def describe(device: str, precision: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_bytes": _memory(),
         "precision": precision,
+        "compiled": "no",
         "threads": torch.get_num_threads(),
         "deterministic": device == "cpu",
         "determinism": _DETERMINISM[device],

@@ -11,7 +11,7 @@ from typing import Any
 from bench.cell import Job
 
 _PROJECT = Path(__file__).parent.parent
-_DECIDE = ("device", "cuda", "precision", "threads", "python", "packages")
+_DECIDE = ("device", "cuda", "precision", "compiled", "threads", "python", "packages")
 """Of the environment; its other facts, such as the memory, change no number."""
 
 

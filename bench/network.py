@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -16,12 +18,16 @@ class Predictor:
     Args:
         network: From L in [-1, 1] ``(N, 1, H, W)`` to ab / 110 ``(N, 2, H, W)``.
         precision: "bfloat16" runs the network under autocast; its output is float32 either way.
+
+    Attributes:
+        compiled: The network as it is run in training, where it was compiled; see `bench.compilation`.
     """
 
     def __init__(self, network: nn.Module, device: str, precision: str) -> None:
         self.network = network.to(device=device, memory_format=torch.channels_last)
         self.device = device
         self.low_precision = precision == "bfloat16"
+        self.compiled: Callable[[Tensor], Tensor] | None = None
 
     def autocast(self) -> torch.autocast:
         """The context that networks and perceptual losses run in."""
@@ -29,9 +35,18 @@ class Predictor:
 
     def __call__(self, pictures: Colors) -> Tensor:
         """The predicted ab ``(N, 2, H, W)``, float32, in Lab units."""
-        lightness = pictures.network_input.contiguous(memory_format=torch.channels_last)
+        return self.predict(pictures.network_input)
+
+    def predict(self, lightness: Tensor) -> Tensor:
+        """The same from L in [-1, 1], ``(N, 1, H, W)``."""
+        network = self.network
+        if self.compiled is not None and network.training:
+            network = self.compiled
+            # What the last step left in the memory of CUDA graphs is not looked at any more.
+            torch.compiler.cudagraph_mark_step_begin()
         with self.autocast():
-            output = self.network(lightness)
+            output = network(lightness.contiguous(memory_format=torch.channels_last))
+        # A new tensor, which no later step writes over.
         return output.float() * AB_SCALE
 
     @property

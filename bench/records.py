@@ -171,7 +171,8 @@ class Record(BaseModel):
         truth: Value of the true test pictures, for metrics that describe a picture.
         transfer: Scores after the last epoch on other data sets, by spec.
         settings: All that it had; of those that were tuned, ``tuning`` has the chosen values.
-        seconds: Of each phase: data, fit, eval; tuning, of all tries but the chosen one.
+        seconds: Of each phase: data, fit, eval; compiling, where the network was; tuning, of all tries but the
+            chosen one.
         images_per_second: Pictures trained on per second of fit, validation left out.
         loss_weights: Of the terms of a sum with automatic weights, as they were found.
         tuning: What was tried and chosen; None where nothing was to be tuned.

@@ -53,6 +53,9 @@ class Settings(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Of the networks; auto: bfloat16 where the device has instructions for it."
     )
+    compile: Literal["always", "never"] | None = Field(
+        None, description="torch.compile for training; null: on a GPU, where trainings are long enough to pay for it."
+    )
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
     tune: dict[str, list[float]] | None = Field(

@@ -146,7 +146,8 @@ def training_step(predictor: Predictor, loss: nn.Module, truth: Colors, optimize
     prediction = truth.with_ab(predictor(truth))
     with predictor.autocast():
         value = loss(prediction, truth)
-    optimizer.zero_grad(set_to_none=True)
     value.backward()
     optimizer.step()
+    # Now and not before the next step: gradients in the memory of CUDA graphs must not outlive their step.
+    optimizer.zero_grad(set_to_none=True)
     return value.detach()

@@ -18,6 +18,7 @@ from bench.balancing import balance
 from bench.cell import Job
 from bench.cell_folder import HALF, TRIES
 from bench.checkpoint import Checkpoint, UnusableCheckpointError
+from bench.compilation import compile_where_it_pays
 from bench.endings import ending
 from bench.evaluation import Evaluation, Predict, evaluate
 from bench.identity import work_of
@@ -154,6 +155,7 @@ class _Work:
         loss = WeightedSumLoss(parse_sum(LOSSES, self.job.loss)).to(self.job.device)
         loss.reference(torch.tensor(data.train_ab_counts))
         self.facts["loss_weights"] = balance(loss, predictor, data.pictures("train"), settings, self.job.seed)
+        self._compile(predictor, settings, on_note)
         half = half_epoch(settings.epochs)
         work = work_of(self.job, self.facts["environment"])
         checkpoint = Checkpoint(folder, {**work, "tried settings": dict(values)})
@@ -179,6 +181,13 @@ class _Work:
             checkpoint=checkpoint,
             state=state,
         )
+
+    def _compile(self, predictor: Predictor, settings: Settings, on_note: OnNote) -> None:
+        started = time.perf_counter()
+        done = compile_where_it_pays(predictor, settings, self.facts["data"].n_train, on_note)
+        self.facts["environment"]["compiled"] = done
+        if predictor.compiled is not None:
+            self.seconds["compiling"] = self.seconds.get("compiling", 0.0) + time.perf_counter() - started
 
     def _tune(self, predictor: Predictor, data: Prepared) -> Fit:
         """Train with each of the settings to try, and leave the network and the files of the best."""

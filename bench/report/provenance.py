@@ -65,6 +65,7 @@ def mixed(run: StoredRun) -> str:
         "sets of package versions": {_versions(one) for one in records},
         "machines": {str(one.environment.get("device")) for one in records},
         "numeric precisions": {str(one.environment.get("precision")) for one in records},
+        "ways to compile": {str(one.environment.get("compiled", "no")) for one in records if one.loss},
     }
     several = [f"{len(values)} {kind}" for kind, values in kinds.items() if len(values) > 1]
     return f"The cells of this run come from {join(several)}: see how it was made." if several else ""
@@ -101,8 +102,9 @@ def _code_state(record: Record) -> str:
 
 
 def _computing(record: Record) -> str:
-    threads = record.environment.get("threads", 1)
-    return f"{record.environment.get('precision', 'unknown precision')}, {count(threads, 'thread')} per cell"
+    threads, compiled = record.environment.get("threads", 1), record.environment.get("compiled", "no")
+    parts = [record.environment.get("precision", "unknown precision"), f"{count(threads, 'thread')} per cell"]
+    return ", ".join([*parts, *([] if compiled == "no" else [escape(compiled)])])
 
 
 def _versions(record: Record) -> str:

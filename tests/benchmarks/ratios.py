@@ -54,10 +54,11 @@ def main() -> None:
             rows += against_habit.grid(call.grid, 3, Path(folder))
     print(markdown(rows))
     if call.output:
-        _store(call.output, rows, device)
+        store(call.output, rows, device)
 
 
-def _store(path: Path, rows: list[Row], device: str) -> None:
+def store(path: Path, rows: list[Row], device: str) -> None:
+    """Write what was measured, and on what."""
     machine = describe(device, resolve_precision("auto", device))
     if device == "cuda":
         machine["gpu_driver"] = gpu_driver()
