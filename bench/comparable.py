@@ -8,8 +8,9 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.grid import Grid, load_grid
 from bench.records import read_records
-from bench.setting_axes import combinations, varied
+from bench.setting_axes import SETTING_AXES, combinations, varied
 from registry.errors import UserError
+from registry.spec import write_value
 
 _ANEW = "train all its cells anew with --rerun all, or give this run a name of its own with --name."
 
@@ -27,13 +28,19 @@ def check_same_settings(run_folder: Path, grid: Grid) -> None:
         [settings.model_dump() for settings in combinations(one.settings, where)]
         for one, where in ((load_grid(str(stored)), str(stored)), (grid, "settings"))
     )
-    axes = {*varied(before), *varied(now)}
-    changed = [f"{key}={value}" for key, value in before[0].items() if key not in axes and now[0][key] != value]
-    if changed:
-        raise UserError(
-            f"The run {run_folder} was made with {', '.join(changed)}; cells trained differently cannot stand in "
-            "one comparison. Give this run a name of its own with --name."
-        )
+    kept = (record.settings for record in read_records(run_folder) if record.loss)
+    axes = {*varied(before), *varied(now), *varied(kept)}
+    changed = {key: value for key, value in before[0].items() if key not in axes and now[0][key] != value}
+    if not changed:
+        return
+    advice = "Give this run a name of its own with --name"
+    if set(changed) <= set(SETTING_AXES):
+        both = (f"--set {key}={write_value(value)},{write_value(now[0][key])}" for key, value in changed.items())
+        advice = f"{advice}, or train its cells with both values: {' '.join(both)}"
+    raise UserError(
+        f"The run {run_folder} was made with {', '.join(f'{key}={value}' for key, value in changed.items())}; cells "
+        f"trained differently cannot stand in one comparison. {advice}."
+    )
 
 
 def check_same_pictures(run_folder: Path, name: str, revision: str, replaced: Collection[str]) -> None:

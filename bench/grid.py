@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bench.cell import Cell
 from bench.exclusion import Exclusion
 from bench.setting_axes import combinations, varied
-from bench.settings import first_problem
+from bench.settings import Settings, first_problem
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
 from registry.registry import choices
@@ -64,9 +64,10 @@ class Grid(BaseModel):
             raise UserError(
                 f"The grid trains {trained[0]} but names no loss: give losses, such as {choices('', list(LOSSES))}."
             )
-        # Nothing of a baseline is trained: any of the settings will do.
+        # Nothing of a baseline is trained: any values would do, but with these it is done once, whatever the axes.
+        untuned = settings[0].model_copy(update={name: Settings.model_fields[name].default for name in names})
         cells = [
-            Cell(architecture, None, dataset, None, settings[0])
+            Cell(architecture, None, dataset, None, untuned)
             for architecture, dataset in itertools.product(untrained, datasets)
         ]
         cells += [
@@ -79,6 +80,19 @@ class Grid(BaseModel):
         if not kept:
             raise UserError(f"All {len(cells)} cells of the grid are left out by its rules under exclude: drop one.")
         return list({cell.id: cell for cell in kept}.values())
+
+    def notes(self) -> list[str]:
+        """What a person may not have meant: rules that leave nothing out, and a grid that trains nothing."""
+        every = self.model_copy(update={"exclude": []}).cells()
+        idle = [rule for rule in self.exclude if not any(rule.fits(cell) for cell in every)]
+        notes = [
+            f"the rule {yaml.safe_dump(rule.model_dump(exclude_none=True), default_flow_style=True).strip()} under "
+            "exclude leaves no cell out"
+            for rule in idle
+        ]
+        if any(cell.loss for cell in every) and not any(cell.loss for cell in self.cells()):
+            notes.append("the rules under exclude leave all trained cells out")
+        return notes
 
     def resolved(self) -> Grid:
         """The same grid with canonical specs and every setting written out."""

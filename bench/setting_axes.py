@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bench.settings import Settings, read_settings
 from registry.errors import UserError
-from registry.registry import choices
 from registry.spec import split, write_value
 
 SETTING_AXES = ("learning_rate", "weight_decay", "batch_size", "horizontal_flip")
 """Settings that may be axes: they say how a network is trained, and neither on what nor how it is tested."""
+
+
+_SHORT = {"learning_rate": "lr", "weight_decay": "wd", "batch_size": "batch", "horizontal_flip": "flip"}
 
 
 def combinations(settings: Mapping[str, Any], where: str) -> list[Settings]:
@@ -28,8 +31,8 @@ def combinations(settings: Mapping[str, Any], where: str) -> list[Settings]:
     for name, values in axes.items():
         if name not in SETTING_AXES:
             raise UserError(
-                f"{where}: {name} cannot have several values: {choices(name, list(SETTING_AXES))}. "
-                "For others give each value a run of its own, and see `bench compare`."
+                f"{where}: {name} cannot have several values: only {', '.join(SETTING_AXES)} can. "
+                f"Give each {name} a run of its own, and put them side by side with `bench compare`."
             )
         if not values:
             raise UserError(f"{where}: {name} has no value: write one or several.")
@@ -62,6 +65,13 @@ def name_loss(loss: str, settings: Mapping[str, Any], names: Iterable[str]) -> s
     return ", ".join([loss, *(f"{name}={write_value(settings[name])}" for name in names if name in settings)])
 
 
+def abbreviate(name: str) -> str:
+    """A name that `name_loss` made for where there is little room: ``l1, lr=0.001``."""
+    for setting, short in _SHORT.items():
+        name = re.sub(rf"\b{setting}=", f"{short}=", name)
+    return name
+
+
 def plain_loss(name: str) -> str:
     """The loss in a name that `name_loss` made."""
     return split(name, ",")[0]
@@ -73,6 +83,8 @@ def named_settings(name: str) -> str:
 
 
 def _several(name: str, value: Any) -> list[Any] | None:
-    if name in SETTING_AXES and isinstance(value, str) and "," in value:
-        return split(value, ",")
-    return value if isinstance(value, list) and name in Settings.model_fields and name != "test_on" else None
+    if name not in Settings.model_fields or name in ("test_on", "tune"):
+        return None
+    if isinstance(value, str) and "," in value:
+        return split(value.strip().removesuffix(","), ",")
+    return value if isinstance(value, list) else None

@@ -58,6 +58,15 @@ class Settings(BaseModel):
     )
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_switch(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool) and info.field_name != "horizontal_flip":
+            # As a number it would be 1 or 0.
+            raise PydanticCustomError("switch", "it should not be true or false")
+        return value
+
     tune: dict[str, list[float]] | None = Field(
         None,
         description="Values to try of learning_rate and weight_decay, for every cell; the validation pictures choose.",
@@ -69,6 +78,8 @@ class Settings(BaseModel):
         """Which settings are tried, in one order, with sorted values."""
         if tune is None:
             return None
+        if not isinstance(tune, dict):
+            raise PydanticCustomError("tune", "it should be settings with values to try, learning_rate: [1e-3, 3e-3]")
         try:
             values = Tune.model_validate(tune).model_dump(exclude_none=True)
         except ValidationError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.records import Record
 from bench.report.entries import RATIOS, Entry, goal, measure
 from bench.report.stored import StoredRun
+from bench.setting_axes import abbreviate
 from registry import ARCHITECTURES
 from registry.errors import UserError
 from registry.registry import choices
@@ -29,7 +30,8 @@ def title(record: Record) -> str:
 
 def folder_name(record: Record) -> str:
     """A name for the folder of a cell's pictures, readable and of this cell alone."""
-    readable = re.sub(r"[^A-Za-z0-9.]+", "-", f"{record.architecture} {record.loss} {record.dataset}").strip("-.")
+    parts = f"{record.architecture} {abbreviate(record.loss)} {record.dataset}"
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", parts).strip("-.")
     return f"{readable[:60].rstrip('-.')}-seed{record.seed}-{record.cell_id[:ID_LETTERS]}"
 
 

@@ -126,6 +126,8 @@ def run(
         tell_left_out(METRICS)  # no call names a metric, so nothing else would
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
         todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
+        for note in chosen.notes():
+            print(f"note: {note}.", file=sys.stderr)
         if dry_run:
             time_left = estimate(todo, workers=cells_at_once, device=device, executor=executor)
             if json_:

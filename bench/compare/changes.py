@@ -12,6 +12,7 @@ from bench.compare.matching import Row
 from bench.records import Record
 from bench.report.markdown import count
 from bench.report.stored import StoredRun
+from bench.setting_axes import SETTING_AXES
 
 _PROSE = ("determinism",)
 """What records explain rather than state."""
@@ -71,6 +72,8 @@ def _facts(records: Sequence[Record], datasets: Collection[str]) -> dict[str, Co
 
 def _of_run(record: Record) -> Iterator[tuple[str, str]]:
     for name, value in record.settings.items():
+        if name in SETTING_AXES and not record.loss:
+            continue  # nothing of a baseline is trained
         yield f"setting {name}", _text(value)
     yield from _environment(record.environment)
     for name, fingerprint in record.plugins.items():

@@ -44,9 +44,10 @@ HOLM = (
 def intro(first: StoredRun, second: StoredRun, matching: Matching) -> str:
     """Which runs were compared, and how much of them is in both."""
     of = [f"{code(run.name)} (in {code(run.folder.as_posix())})" for run in (first, second)]
+    same = join(["architecture", "loss", *map(code, first.named_with), "data set", "seed"])
     text = (
-        f"**A** is {of[0]}, **B** is {of[1]}. {count(matching.cells, 'cell')} of the same architecture, loss, data set "
-        f"and seed {'was' if matching.cells == 1 else 'were'} completed in both. A difference is B − A."
+        f"**A** is {of[0]}, **B** is {of[1]}. {count(matching.cells, 'cell')} of the same {same} "
+        f"{'was' if matching.cells == 1 else 'were'} completed in both. A difference is B − A."
     )
     if matching.lost:
         told = count(len(matching.lost), "cell")

@@ -13,12 +13,10 @@ from typing import Literal
 
 import numpy as np
 
-from bench.report.entries import Entry, Levels
+from bench.report.entries import Entry
 from bench.report.sample import RESAMPLES, Sample
 from bench.report.statistics import CONFIDENCE
-from registry.spec import split
 
-Axis = Literal["architecture", "loss", "settings"]
 Range = tuple[float, float]
 
 PARTS = ("interplay", "seed", "interplay and seed")
@@ -33,7 +31,7 @@ class Effects:
     """How far a metric moves along each axis of the table of cells: its variance components.
 
     Attributes:
-        parts: Variances of architecture, loss, settings where they are an axis, interplay and seed, of a balanced
+        parts: Variances of architecture, loss, each setting that is an axis, interplay and seed, of a balanced
             analysis of variance with random effects. That of an axis is what the variance of its means has beyond
             what interplay and seed give it, so no axis gains by having more levels; none is below 0. With one seed,
             interplay and seed cannot be told apart, and are one part.
@@ -89,14 +87,13 @@ class Comparison:
 def compare(order: Sequence[Entry], sample: Sample) -> Comparison | None:
     """Compare the axes over the largest full table within some rows; None where there are not two of each."""
     found = balanced(order)
-    rows = {entry.levels: (entry.architecture, entry.loss) for entry in found}
-    levels = {axis: list(dict.fromkeys(getattr(one, axis) for one in rows)) for axis in Levels._fields}
+    rows = {tuple(entry.levels.values()): (entry.architecture, entry.loss) for entry in found}
+    levels = axis_levels(found)
     seeds = sample.seeds(list(rows.values()))
-    if min(len(levels["architecture"]), len(levels["loss"])) < 2 or not seeds:
+    if not seeds or min(len(levels["architecture"]), len(levels["loss"])) < 2:
         return None
-    places = [rows[Levels(*point)] for point in itertools.product(*levels.values())]
-    if len(levels["settings"]) == 1:
-        del levels["settings"]
+    places = [rows[point] for point in itertools.product(*levels.values())]
+    levels = {axis: several for axis, several in levels.items() if len(several) > 1}
     shape = [len(several) for several in levels.values()]
     table, redrawn = sample.table(np.array(places, dtype=object).reshape(*shape, 2), seeds)
     effects = Effects(tuple(components(table, len(shape)).tolist()))
@@ -104,7 +101,14 @@ def compare(order: Sequence[Entry], sample: Sample) -> Comparison | None:
     if redrawn is not None or len(seeds) > 1:
         ranges, lead = intervals(table, redrawn)
     pivot, turns = _pivot(table, levels, effects.leader)
-    return Comparison(_names(levels, len(seeds)), effects, ranges, lead, pivot, turns, len(found), len(seeds))
+    names = (*levels, *(PARTS[:2] if len(seeds) > 1 else PARTS[2:]))
+    return Comparison(names, effects, ranges, lead, pivot, turns, len(found), len(seeds))
+
+
+def axis_levels(rows: Sequence[Entry]) -> dict[str, list[str]]:
+    """The levels of each axis, in the order of the rows."""
+    axes = rows[0].levels if rows else ()
+    return {axis: list(dict.fromkeys(row.levels[axis] for row in rows)) for axis in axes}
 
 
 def components(table: np.ndarray, axes: int = 2) -> np.ndarray:
@@ -135,7 +139,7 @@ def intervals(table: np.ndarray, redrawn: np.ndarray | None) -> tuple[tuple[Rang
     seeds alone give them; pictures move them as they do in redrawn test sets.
 
     Args:
-        table: ``(architectures, losses, seeds)``, or ``(architectures, losses, settings, seeds)``.
+        table: ``(architectures, losses, seeds)``, with the values of settings that are axes before the seeds.
         redrawn: The same on test sets drawn again, ``(draws, ...)``; None where not known.
     """
     drawn = _draw(table, redrawn) if table.shape[-1] > 1 else redrawn
@@ -148,24 +152,17 @@ def balanced(entries: Sequence[Entry]) -> list[Entry]:
     """The rows less those levels of an axis that were not combined with all of the others."""
     rows = list(entries)
     while True:
-        levels = [set(several) for several in zip(*(row.levels for row in rows), strict=True)]
-        full = math.prod(map(len, levels))
+        levels = axis_levels(rows)
+        full = math.prod(map(len, levels.values()))
         if len(rows) == full or not rows:
             return rows
         lacking = {
             (axis, level): sum(row.levels[axis] == level for row in rows) * len(several) / full
-            for axis, several in enumerate(levels)
+            for axis, several in levels.items()
             for level in sorted(several)
         }
         axis, least = min(lacking, key=lacking.__getitem__)
         rows = [row for row in rows if row.levels[axis] != least]
-
-
-def _names(levels: Mapping[str, Sequence[str]], seeds: int) -> tuple[str, ...]:
-    """Settings go by their own names: ``learning_rate``."""
-    settings = [one.partition("=")[0] for one in split(levels["settings"][0], ",")] if "settings" in levels else []
-    named = {"settings": " and ".join(settings)}
-    return (*(named.get(axis, axis) for axis in levels), *(PARTS[:2] if seeds > 1 else PARTS[2:]))
 
 
 def _draw(table: np.ndarray, redrawn: np.ndarray | None) -> np.ndarray:
@@ -195,7 +192,7 @@ def _pull(part: np.ndarray, chance: float, degrees: int) -> np.ndarray:
 
 
 def _pivot(
-    table: np.ndarray, levels: Mapping[str, Sequence[str]], leader: Axis | None
+    table: np.ndarray, levels: Mapping[str, Sequence[str]], leader: str | None
 ) -> tuple[str | None, Literal["other", "equal"] | None]:
     """The one level of an axis without which the lead would be the other's, or at least gone."""
     if leader is None:

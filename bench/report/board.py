@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.records import Record
 from bench.report.stored import StoredRun
+from registry.errors import UserError
 
 Value = Callable[[Record], float | None]
 
@@ -64,11 +65,27 @@ class Board:
         return [one for one in self.completed if (one.architecture, one.loss) == (architecture, loss)]
 
     def state(self, architecture: str, loss: str) -> str:
-        """The words for a hole: "failed", "skipped", "not run", or "not stored" where only files are missing."""
+        """The words for a hole.
+
+        "failed", "skipped", "not run", "left out" where the grid does not ask for it, "not stored" where only files
+        are missing.
+        """
         if self.at(architecture, loss):
             return "not stored"
         ends = {one.status for one in self.records if (one.architecture, one.loss) == (architecture, loss)}
+        if not ends and self._asked is not None and (architecture, loss) not in self._asked:
+            return "left out"
         return next((end for end in ("failed", "skipped") if end in ends), "not run")
+
+    @cached_property
+    def _asked(self) -> set[tuple[str, str | None]] | None:
+        """Architectures with losses that the grid asks for here; None where this installation cannot tell."""
+        try:
+            return {
+                (architecture, loss) for dataset, architecture, loss, _ in self.run.asked if dataset == self.dataset
+            }
+        except UserError:
+            return None
 
     def mean(self, architecture: str, loss: str, value: Value) -> float:
         """Mean over the seeds; not a number where there is none."""

@@ -17,7 +17,7 @@ from bench.report.figure import Figure
 from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, table
 from bench.report.stored import StoredRun
-from bench.report.style import FAINT, canvas, color_of, file_name, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, color_of, file_name, label, loss_lines, small_multiples
 from bench.samples import half_epoch
 
 SIGNS = ("chroma_ratio", "ab_effective_colors", "skill")
@@ -89,7 +89,7 @@ def draw_collapse(board: Board, folder: Path) -> list[Figure]:
             panel.set_title(label(name))
         figure.supxlabel("epoch", size=9.5)
         used = [loss for loss in board.losses if any(one.loss == loss for one in found)]
-        figure.legend(handles=loss_lines(used, board.losses), loc="outside upper center", ncols=5, frameon=False)
+        above(figure, loss_lines(used, board.losses))
     return [
         Figure(
             path,

@@ -14,7 +14,7 @@ from bench.report.board import Board
 from bench.report.figure import Figure
 from bench.report.markdown import code, escape, table
 from bench.report.statistics import CONFIDENCE
-from bench.report.style import FAINT, canvas, color_of, file_name, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, color_of, file_name, label, loss_lines, small_multiples
 
 FIFTHS = 5
 _LEAST = 3
@@ -79,7 +79,7 @@ def _draw(board: Board, means: Means, chroma: pd.Series, path: Path) -> None:
             panel.axhline(1, color=FAINT, linewidth=1, linestyle="--", zorder=1)
             panel.set_xticks(range(FIFTHS), [f"{one:.0f}" for one in chroma])
         figure.supxlabel("mean chroma of the truth in each fifth, in Lab units", size=9.5)
-        figure.legend(handles=loss_lines(losses, board.losses), loc="outside upper center", ncols=5, frameon=False)
+        above(figure, loss_lines(losses, board.losses))
 
 
 def _places(board: Board) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from bench.report.laziness import MEASURES, frame, scope, signed, write_p
 from bench.report.legend import metric
 from bench.report.markdown import code, escape, join, table
 from bench.report.stored import StoredRun
-from bench.report.style import canvas, color_of, file_name, loss_lines, small_multiples
+from bench.report.style import above, canvas, color_of, file_name, loss_lines, small_multiples
 from bench.report.tables import write
 
 _APART = 0.008
@@ -109,7 +109,7 @@ def _draw(one: Series, found: Sequence[Response], losses: list[str], path: Path)
                 panel.errorbar(np.array(one.doses) + step, values, halves, color=color, **style)
             panel.set_xticks(one.doses, [f"{dose:g}" for dose in one.doses])
         figure.supxlabel("dose: share of the training pictures of one dominant colour", size=9.5)
-        figure.legend(handles=loss_lines(losses, known), loc="outside upper center", ncols=5, frameon=False)
+        above(figure, loss_lines(losses, known))
 
 
 def _slopes(found: Sequence[Response], losses: Sequence[str]) -> str:

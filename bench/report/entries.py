@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from bench.report.legend import COLORS_RATIO, RATIO, metric
 from bench.report.markdown import code
 from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
-from bench.setting_axes import named_settings, plain_loss
 from registry.errors import UserError
+from registry.spec import split
 
 RATIOS = {RATIO: "colorfulness", COLORS_RATIO: "ab_effective_colors"}
 """Metrics that no record has: what they divide by its value for the truth."""
@@ -49,14 +50,6 @@ class Goal:
         return -value if self.higher_is_better else value
 
 
-class Levels(NamedTuple):
-    """Where a row stands on each axis; the settings are empty where they are no axis."""
-
-    architecture: str
-    loss: str
-    settings: str
-
-
 @dataclass(frozen=True, eq=False)
 class Entry:
     """A row.
@@ -73,10 +66,15 @@ class Entry:
     records: tuple[Record, ...]
     pending: tuple[int | None, ...] = ()
 
-    @property
-    def levels(self) -> Levels:
-        """Of a trained row."""
-        return Levels(self.architecture, plain_loss(self.loss), named_settings(self.loss))
+    @cached_property
+    def levels(self) -> dict[str, str]:
+        """Where a trained row stands on each axis: architecture, loss, and settings that are axes by their names."""
+        loss, *settings = split(self.loss, ",")
+        return {
+            "architecture": self.architecture,
+            "loss": loss,
+            **{one.partition("=")[0]: one for one in settings},
+        }
 
     @property
     def completed(self) -> list[Record]:

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bench.report.findings import Findings
 from bench.report.headlines import Answer, short
 from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, join, table
-from bench.report.pairs import AXES, Pair
+from bench.report.pairs import Pair, told_axes
 from bench.report.sample import RESAMPLES
 from bench.report.statistics import Uncertainty
 
 _NONE = "–"
-
-HOW_COMPARED = (
-    "Two losses are compared within the same architectures, seeds and test pictures, two architectures within the same "
-    "losses; a difference is how much further from the metric's goal one is than the other. The 95 % interval comes "
-    f"from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired seeds (both "
-    "together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds are few). p is "
-    "corrected by Holm over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is "
-    "called clear. The effect is in standard deviations of paired differences, between pictures and between seeds."
-)
-
-_WITH_SETTINGS = (
-    " Both are compared within the same settings, and two settings within the same architectures, losses and seeds."
-)
 
 HOW_SHARED = (
     "An analysis of variance with random effects over the table of cells. Interplay: some losses suit some "
@@ -50,14 +37,26 @@ def scope(found: Findings) -> str:
 def told(found: Findings) -> list[str]:
     """Per headline metric, which losses and which architectures differ by more than chance."""
     names = dict.fromkeys(pair.metric for pair in found.pairs)
+    axes = told_axes([entry for entry in found.entries if entry.loss])
     return [
-        f"**{metric(name).label}**: {_told([pair for pair in found.pairs if pair.metric == name])}" for name in names
+        f"**{metric(name).label}**: {_told([pair for pair in found.pairs if pair.metric == name], axes)}"
+        for name in names
     ]
 
 
 def how_compared(found: Findings) -> str:
     """How pairs were compared."""
-    return HOW_COMPARED + _WITH_SETTINGS * any(pair.axis == "settings" for pair in found.pairs)
+    settings = any(pair.axis not in ("architecture", "loss") for pair in found.pairs)
+    within = ", both within the same settings, two values of a setting within the same of all else" if settings else ""
+    return (
+        "Two losses are compared within the same architectures, seeds and test pictures, two architectures within the "
+        f"same losses{within}; a difference is how much further from the metric's goal one is than the other. The 95 % "
+        f"interval comes from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired "
+        "seeds (both together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds "
+        "are few). p is corrected by Holm over all pairs and metrics of the data set, the intervals are not; below "
+        "0.05 a difference is called clear. The effect is in standard deviations of paired differences, between "
+        "pictures and between seeds."
+    )
 
 
 def pairs_table(found: Findings) -> str:
@@ -95,10 +94,10 @@ def shares_table(answers: Sequence[Answer]) -> str:
     return table(["metric", *map(escape, names), "without one choice"], rows, numbers_from=1)
 
 
-def _told(pairs: Sequence[Pair]) -> str:
+def _told(pairs: Sequence[Pair], axes: Mapping[str, str]) -> str:
     """Who is better than whom, by kind."""
     parts = []
-    for axis, many in AXES.items():
+    for axis, many in axes.items():
         of = [pair for pair in pairs if pair.axis == axis]
         if not of:
             continue

@@ -128,7 +128,9 @@ def _axes(axes: Comparison | None, rows: int) -> str:
         more = axes.effects.leader
         less = "loss" if more == "architecture" else "architecture"
         only = f" only because of {code(axes.pivot)}" if axes.verdict == "depends" else ""
-        leads = f"{among}the {more} matters more{only}: {told[more]} of the variance"
+        # Than a setting it may matter less.
+        than = f" than the {less}" if settings else ""
+        leads = f"{among}the {more} matters more{than}{only}: {told[more]} of the variance"
         text = ", ".join([leads, f"the {less} {told[less]}", *settings])
     return f"{text[0].upper()}{text[1:]}."
 

@@ -17,6 +17,7 @@ from bench.report.legend import metric
 from bench.report.markdown import code, escape
 from bench.report.statistics import Uncertainty
 from bench.report.style import FAINT, INK, PALETTE, canvas, file_name, small_multiples
+from bench.setting_axes import named_settings
 
 _L1, _L2 = PALETTE[0], PALETTE[1]
 
@@ -34,8 +35,8 @@ def draw_huber(board: Board, folder: Path) -> list[Figure]:
     entries = findings(board.run)[board.dataset].entries if board.completed else []
     trained = [entry for entry in entries if entry.loss and entry.completed]
     figures = []
-    for settings in dict.fromkeys(entry.levels.settings for entry in trained):
-        alike = [entry for entry in trained if entry.levels.settings == settings]
+    for settings in dict.fromkeys(named_settings(entry.loss) for entry in trained):
+        alike = [entry for entry in trained if named_settings(entry.loss) == settings]
         if found := sweeps(board.run, alike):
             figures.append(_figure(board.dataset, settings, alike, found, folder))
     return figures

@@ -66,7 +66,7 @@ def sweeps(run: StoredRun, entries: Sequence[Entry]) -> list[Sweep]:
     None where there are too few deltas, or no L1 or L2.
     """
     trained = [entry for entry in entries if entry.loss and entry.completed]
-    losses = {entry.levels.loss: entry.loss for entry in trained}
+    losses = {entry.levels["loss"]: entry.loss for entry in trained}
     deltas = {delta: losses[loss] for loss in losses if (delta := huber_delta(loss)) is not None}
     if len(deltas) < LEAST or not {"l1", "l2"} <= set(losses):
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bench.report.axes import PARTS
 from bench.report.entries import Entry
 from bench.report.headlines import Answer
 from bench.report.legend import HEADLINES, metric
@@ -39,7 +40,7 @@ def lead(rows: Mapping[str, Sequence[Entry]], found: Mapping[str, Sequence[Answe
             "Architecture and loss cannot be weighed against each other here: that takes at least two of each, "
             f"every one combined with every other.{left_out}"
         )
-    return f"{_bold(compared)} {_tally(compared, len(HEADLINES) * len(rows))}{left_out}"
+    return f"{_bold(compared)} {_tally(compared, len(HEADLINES) * len(rows))}{_settings(compared)}{left_out}"
 
 
 def lazy(entry: Entry) -> bool:
@@ -78,6 +79,21 @@ def _tally(compared: _Won, possible: int) -> str:
     if even:
         parts.append(f"both move it alike in {len(even)}")
     return f"Of {of}, {'; '.join(parts)}."
+
+
+def _settings(compared: _Won) -> str:
+    """Of settings that are axes: where one moves a metric more than both architecture and loss."""
+    ahead: dict[str, int] = {}
+    for _, one in compared:
+        shares = dict(zip(one.axes.names, one.axes.effects.shares, strict=True))
+        both = max(shares.pop("architecture"), shares.pop("loss"))
+        for name in shares:
+            if name not in PARTS:
+                ahead[name] = ahead.get(name, 0) + (shares[name] > both)
+    return "".join(
+        f" {code(name)} moves the metric more than either in {number} of {len(compared)}."
+        for name, number in ahead.items()
+    )
 
 
 def _how_sure(led: _Won) -> str:

@@ -14,7 +14,7 @@ from bench.report.figure import Figure
 from bench.report.findings import Findings, findings
 from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import escape
-from bench.report.pairs import AXES, Pair
+from bench.report.pairs import Pair, told_axes
 from bench.report.style import HOLE, INK, canvas, file_name, label, small_multiples
 
 _BETTER, _WORSE = "#8fc7b5", "#f0b48a"
@@ -28,7 +28,8 @@ def draw_matrix(board: Board, folder: Path) -> list[Figure]:
     found = findings(board.run).get(board.dataset)
     if found is None or not found.pairs:
         return []
-    levels = {axis: _levels(found, axis) for axis in AXES}
+    trained = [entry for entry in found.entries if entry.loss]
+    levels = {axis: _levels(found, axis) for axis in told_axes(trained)}
     levels = {axis: names for axis, names in levels.items() if names}
     shown = [name for name in HEADLINES if any(pair.metric == name for pair in found.pairs)]
     path = folder / file_name("comparison", board.dataset)
@@ -68,7 +69,7 @@ def draw_matrix(board: Board, folder: Path) -> list[Figure]:
 
 def _levels(found: Findings, axis: str) -> list[str]:
     pairs = [pair for pair in found.pairs if pair.axis == axis]
-    order = dict.fromkeys(getattr(entry.levels, axis) for entry in found.entries if entry.loss)
+    order = dict.fromkeys(entry.levels[axis] for entry in found.entries if entry.loss)
     return [name for name in order if any(name in (pair.first, pair.second) for pair in pairs)]
 
 

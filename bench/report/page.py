@@ -63,7 +63,7 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
         shown["pictures"] = shown.pop("headline") + shown["pictures"]
         shown["headline"] = []
     legend = _legend(everything, [COLORS_RATIO] if shown["imbalance"] else [])
-    made = provenance.commands(run.folder)
+    made = provenance.commands(run)
     learned = learning(run, everything)
     return {
         "name": run.name,
@@ -105,6 +105,8 @@ def _lead(rows: Mapping[str, Sequence[Entry]], answers: Mapping[str, Sequence[he
     entries = [entry for several in rows.values() for entry in several if entry.loss]
     if any(entry.completed for entry in entries):
         return lead(rows, answers)
+    if not entries:
+        return "**There is none: this run trains nothing.** The tables have its references."
     statuses = {record.status for entry in entries for record in entry.records}
     if statuses == {"failed"}:
         return "**There is none: every trained cell that ended has failed.** The reasons stand below each table."

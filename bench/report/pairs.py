@@ -7,13 +7,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.report.axes import Axis
+from bench.report.axes import axis_levels
 from bench.report.entries import Entry
 from bench.report.sample import Sample
 from bench.report.statistics import CONFIDENCE, Uncertainty, holm
 
-AXES: dict[Axis, str] = {"loss": "losses", "architecture": "architectures", "settings": "settings"}
-"""In the order they are told, with the word for several levels."""
+
+def told_axes(entries: Sequence[Entry]) -> dict[str, str]:
+    """The axes of trained rows in the order they are told, each with the word for several of its levels."""
+    settings = [axis for axis in axis_levels(entries) if axis not in ("architecture", "loss")]
+    return {"loss": "losses", "architecture": "architectures"} | {name: f"values of {name}" for name in settings}
 
 
 @dataclass(frozen=True)
@@ -21,14 +24,15 @@ class Pair:
     """Two losses, compared within every architecture and settings trained with both; or two of another axis likewise.
 
     Attributes:
+        axis: "loss", "architecture", or a setting.
         gap: How much further from the goal the second is than the first.
         wins: Chance that the first is nearer on a picture, the rest, seed and picture the same for both; None where
             pictures were not stored.
-        within: How many architectures with some settings (or whatever the other axes are) both were trained with.
+        within: How many combinations of the other axes both were trained with.
         p: Corrected by Holm over all pairs of the data set; None where nothing is known of chance.
     """
 
-    axis: Axis
+    axis: str
     metric: str
     first: str
     second: str
@@ -69,8 +73,8 @@ def pairs(samples: dict[str, Sample], entries: Sequence[Entry]) -> list[Pair]:
     found = [
         pair
         for name, sample in samples.items()
-        for axis in AXES
-        for first, second in itertools.combinations(dict.fromkeys(getattr(entry.levels, axis) for entry in entries), 2)
+        for axis in told_axes(entries)
+        for first, second in itertools.combinations(axis_levels(entries).get(axis, ()), 2)
         if (pair := _pair(sample, name, axis, first, second, entries)) is not None
     ]
     tested = [pair for pair in found if pair.gap.covers]
@@ -78,14 +82,14 @@ def pairs(samples: dict[str, Sample], entries: Sequence[Entry]) -> list[Pair]:
     return [replace(pair, p=next(corrected)) if pair.gap.covers else pair for pair in found]
 
 
-def _pair(sample: Sample, name: str, axis: Axis, first: str, second: str, entries: Sequence[Entry]) -> Pair | None:
-    rows = {entry.levels: (entry.architecture, entry.loss) for entry in entries}
-    found = [
-        (rows[one], rows[other])
-        for one in rows
-        if getattr(one, axis) == first and (other := one._replace(**{axis: second})) in rows
-    ]
-    found = [both for both in found if sample.seeds(both)]
+def _pair(sample: Sample, name: str, axis: str, first: str, second: str, entries: Sequence[Entry]) -> Pair | None:
+    rows = {tuple(entry.levels.values()): (entry.architecture, entry.loss) for entry in entries}
+    partners = {
+        rows[tuple(entry.levels.values())]: rows.get(tuple((entry.levels | {axis: second}).values()))
+        for entry in entries
+        if entry.levels[axis] == first
+    }
+    found = [both for both in partners.items() if both[1] and sample.seeds(both)]
     ours, theirs = ([both[side] for both in found] for side in (0, 1))
     gap = sample.difference(ours, theirs) if found else None
     if gap is None or math.isnan(gap.value):

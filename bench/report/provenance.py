@@ -22,16 +22,17 @@ CONVENTIONS = (
 )
 
 
-def commands(folder: Path) -> dict[str, str]:
-    """The calls that make the run and its report again, from the project's folder."""
+def commands(run: StoredRun) -> dict[str, str]:
+    """The calls that make the run and its report again, from the project's folder, plugins lying there."""
     here = Path.cwd()
-    place = folder.resolve()
+    place = run.folder.resolve()
     place = place.relative_to(here) if place.is_relative_to(here) else Path("results") / place.name
     name = shlex.quote(place.name)
     elsewhere = "" if place.parent == Path("results") else f" --results-dir {shlex.quote(place.parent.as_posix())}"
     grid = shlex.quote((place / "grid.yaml").as_posix())
+    plugins = "".join(f" --plugin {shlex.quote(one)}" for one in _plugins(run) if one.endswith(".py"))
     return {
-        "run": f"python -m bench run --grid {grid} --name {name}{elsewhere}",
+        "run": f"python -m bench run --grid {grid} --name {name}{elsewhere}{plugins}",
         "report": f"python -m bench report {name}{elsewhere}",
     }
 
@@ -47,6 +48,7 @@ def facts(run: StoredRun) -> dict[str, str]:
         "Machine": _several(records, _machine),
         "Computing": _several(records, _computing),
         "Versions": _several(records, _versions),
+        "Plugins": ", ".join(f"{code(name)} ({escape(one)})" for name, one in _plugins(run).items()),
         "Seeds": ", ".join(map(str, seeds)) or "none: nothing was trained",
         "Time": f"{_wall(run.records)} from the first start to the last end; {busy} of work in all cells together; "
         f"{_at_once(run.records)}",
@@ -55,6 +57,12 @@ def facts(run: StoredRun) -> dict[str, str]:
         mean = sum(record.seconds.get("fit", 0) for record in trained) / len(trained)
         found["Training"] = f"{mean:.1f} s per cell on average, {count(len(trained), 'cell')}{_crops(trained[0])}"
     return {name: text for name, text in found.items() if text}
+
+
+def _plugins(run: StoredRun) -> dict[str, str]:
+    """Files and packages that components came from, with version and the first digits of the content hash."""
+    found = {name: text for record in run.records for name, text in record.plugins.items()}
+    return {name: " ".join([*text.split()[:-1], text.split()[-1][:12]]) for name, text in sorted(found.items())}
 
 
 def mixed(run: StoredRun) -> str:

@@ -17,7 +17,7 @@ from bench.report.markdown import code, escape, join, table, unmarked
 from bench.report.sample import Sample
 from bench.report.statistics import contrast
 from bench.report.stored import StoredRun
-from bench.report.style import FAINT, canvas, color_of, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, color_of, label, loss_lines, small_multiples
 from bench.setting_axes import named_settings, plain_loss
 from registry import LOSSES
 from registry.errors import UserError
@@ -182,7 +182,7 @@ def _draw(
             panel.tick_params(axis="x", labelsize=8)
         figure.supxlabel(title, size=9.5)
         figure.supylabel("rebalanced less plain", size=9.5)
-        figure.legend(handles=loss_lines(losses, known), loc="outside upper center", ncols=5, frameon=False)
+        above(figure, loss_lines(losses, known))
 
 
 def _table(found: Sequence[Remedy], names: Mapping[str, str]) -> str:

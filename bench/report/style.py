@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from bench.records import dataset_slug
+from bench.setting_axes import abbreviate
 
 WIDTH = 9.0
 """Inches; GitHub shows a page about 900 pixels wide, so a point is 1.4 pixels there."""
@@ -77,7 +78,14 @@ def color_of(value: str, values: list[str]) -> str:
 
 def loss_lines(shown: list[str], losses: list[str]) -> list[Line2D]:
     """A legend's lines of some losses, each in its colour among all."""
-    return [Line2D([], [], color=color_of(loss, losses), linewidth=2, label=label(loss, 24, 1)) for loss in shown]
+    return [Line2D([], [], color=color_of(loss, losses), linewidth=2, label=label(loss, 40, 1)) for loss in shown]
+
+
+def above(figure: Canvas, handles: list[Line2D]) -> None:
+    """A legend above the panels, in as many columns as fit."""
+    longest = max((len(one.get_label()) for one in handles), default=1)
+    columns = max(1, min(5, int(WIDTH / (0.085 * longest + 0.55))))
+    figure.legend(handles=handles, loc="outside upper center", ncols=columns, frameon=False)
 
 
 def marker_of(value: str, values: list[str]) -> str:
@@ -86,7 +94,8 @@ def marker_of(value: str, values: list[str]) -> str:
 
 
 def label(text: str, width: int = 18, lines: int = 3) -> str:
-    """A spec as it fits on an axis: in lines, its middle left out where it is very long."""
+    """A spec as it fits on an axis: settings abbreviated, in lines, its middle left out where it is very long."""
+    text = abbreviate(text)
     for most in range(width * lines, 0, -1):
         shorter = text if len(text) <= most else f"{text[: most // 2]}…{text[len(text) - (most - 1) // 2 :]}"
         wrapped = _wrap(shorter, width)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bench.report import provenance, tuning
+from bench.report.axes import axis_levels
 from bench.report.entries import Entry
 from bench.report.glossary import drawn
 from bench.report.lead import lazy
@@ -19,7 +20,7 @@ def intro(run: StoredRun, rows: Mapping[str, Sequence[Entry]]) -> str:
     if not trained:
         return f"Untrained baselines only, on {pictures}: this run trains nothing."
     architectures = list(dict.fromkeys(entry.architecture for entry in trained))
-    losses = list(dict.fromkeys(entry.levels.loss for entry in trained))
+    losses = list(dict.fromkeys(entry.levels["loss"] for entry in trained))
     done = sum(len(entry.completed) for entry in trained)
     asked = sum(map(_asked, trained))
     seeds = sorted({record.seed for entry in trained for record in entry.records})
@@ -73,13 +74,13 @@ def reading(entries: Sequence[Entry]) -> str:
 
 def _settings(trained: Sequence[Entry]) -> str:
     """The axes over settings, each with its values."""
-    values: dict[str, dict[str, None]] = {}
-    for settings in dict.fromkeys(entry.levels.settings for entry in trained if entry.levels.settings):
-        for one in settings.split(", "):
-            name, _, value = one.partition("=")
-            values.setdefault(name, {})[value] = None
+    values = {
+        name: [one.partition("=")[2] for one in several]
+        for name, several in axis_levels(trained).items()
+        if name not in ("architecture", "loss")
+    }
     return "".join(
-        f" × {count(len(several), 'value')} of {code(name)} ({join(list(several))})" for name, several in values.items()
+        f" × {count(len(several), 'value')} of {code(name)} ({join(several)})" for name, several in values.items()
     )
 
 

@@ -44,6 +44,16 @@ def test_several_rules_each_leave_out_their_own():
     assert len(cells) == EVERY - 4 - 6 + 2
 
 
+def test_rules_that_may_not_be_meant_are_told():
+    rules = [{"loss": "l1"}, {"architecture": "unet(n_down=3)"}, {"learning_rate": [5e-4]}]
+    first, second = Grid.model_validate({**AXES, "exclude": rules}).notes()
+    assert first == "the rule {architecture: [unet(n_down=3)]} under exclude leaves no cell out"
+    assert second == "the rule {learning_rate: [0.0005]} under exclude leaves no cell out"
+    [none] = Grid.model_validate({**AXES, "exclude": [{"loss": AXES["losses"]}]}).notes()
+    assert none == "the rules under exclude leave all trained cells out"
+    assert Grid.model_validate(AXES).notes() == []
+
+
 def test_what_remains_is_the_very_same_cells():
     assert {cell.id for cell in _cells({"loss": "l1"})} < {cell.id for cell in _cells()}
 

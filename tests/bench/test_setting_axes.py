@@ -84,7 +84,11 @@ def test_a_call_writes_a_list_or_commas(written, tmp_path):
     ("settings", "problem"),
     [
         ({"epochs": [3, 6]}, "epochs cannot have several values: .*learning_rate, weight_decay.* a run of its own"),
+        ({"image_size": "32,64"}, "image_size cannot have several values"),
         ({"learning_rate": []}, "learning_rate has no value"),
+        ({"learning_rate": [True, 1e-3]}, "'learning_rate' is True: it should not be true or false"),
+        ({"batch_size": False}, "'batch_size' is False"),
+        ({"tune": "learning_rate"}, "'tune' is 'learning_rate': it should be settings with values to try"),
         ({"learning_rate": [1e-3, -1]}, "'learning_rate' is -1"),
         ({"batch_size": [8, 1.5]}, "'batch_size' is 1.5"),
         ({"learning_rates": [1e-3, 3e-4]}, "unknown setting 'learning_rates': did you mean 'learning_rate'"),
@@ -132,11 +136,29 @@ def test_values_are_added_to_a_run_and_left_away_again(tmp_path):
 
 def test_one_value_after_another_is_refused_as_before(tmp_path):
     _store(tmp_path, _grid({"learning_rate": 1e-3}))
-    with pytest.raises(UserError, match=r"was made with learning_rate=0\.001"):
+    with pytest.raises(UserError, match=r"was made with learning_rate=0\.001;.* --set learning_rate=0\.001,0\.0003\."):
         check_same_settings(tmp_path, _grid({"learning_rate": 3e-4}))
+    with pytest.raises(UserError, match=r"was made with epochs=30, learning_rate=0\.001;.*with --name\.$"):
+        check_same_settings(tmp_path, _grid({"learning_rate": 3e-4, "epochs": 3}))
     _store(tmp_path, _grid(RATES))
     with pytest.raises(UserError, match="was made with epochs=30;"):
         check_same_settings(tmp_path, _grid({**RATES, "epochs": 3}))
+
+
+def test_what_a_run_takes_up_does_not_depend_on_its_last_call(tmp_path, make_record):
+    """After a call that asked for one value, cells with the others are still there."""
+    for rate in (1e-3, 3e-4):
+        settings = _grid({"learning_rate": rate}).cells()[-1].settings.model_dump()
+        write_record(tmp_path / "cells" / f"{rate}", make_record(f"{rate}", settings=settings))
+    _store(tmp_path, _grid({"learning_rate": 1e-3}))
+    check_same_settings(tmp_path, _grid({"learning_rate": 3e-4}))
+
+
+def test_references_are_the_same_whatever_the_order_of_the_values():
+    def references(settings):
+        return {cell.id for cell in _grid(settings).cells() if not cell.loss}
+
+    assert references({"batch_size": [8, 4, 16]}) == references({"batch_size": [16, 8]}) == references({})
 
 
 def test_a_dry_run_says_which_value_a_cell_has(tmp_path):

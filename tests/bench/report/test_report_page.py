@@ -1,5 +1,6 @@
 """The page as a whole: its numbers, its words, and where it is written."""
 
+import json
 import re
 import subprocess
 import sys
@@ -139,3 +140,16 @@ def test_no_pytorch_on_the_way_of_the_report(make_run, tmp_path):
     done = subprocess.run(call, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "report" / "report.md").is_file()
+
+
+def test_a_plugin_is_named_and_stands_in_the_call_that_makes_the_run_again(make_run, tmp_path):
+    folder = make_run()
+    for path in folder.glob("cells/*/record.json"):
+        record = json.loads(path.read_text())
+        if record["loss"]:
+            record["plugins"] = {"my loss.py": "0123456789abcdef", "colour-losses": "1.2 fedcba9876543210"}
+            path.write_text(json.dumps(record))
+    page = render(folder, tmp_path / "report").read_text()
+    [call] = [line for line in page.splitlines() if line.startswith("python -m bench run")]
+    assert call.endswith("--plugin 'my loss.py'")
+    assert "| Plugins | `colour-losses` (1.2 fedcba987654), `my loss.py` (0123456789ab) |" in page

@@ -5,16 +5,19 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from bench.compare.run import compare as compare_runs
 from bench.report import axes
+from bench.report.board import boards
 from bench.report.entries import collect
 from bench.report.findings import findings
 from bench.report.labels import LabelledRun
 from bench.report.render import render
 from bench.report.stored import StoredRun
+from bench.report.style import label
 from bench.setting_axes import named_settings, plain_loss
 
 RATES = {"learning_rate": [0.001, 0.0003]}
@@ -150,6 +153,35 @@ def test_planted_variances_of_three_axes_are_recovered_and_held_by_the_intervals
     assert (held >= 0.9 * draws).all()
 
 
+def test_two_axes_have_their_own_shares_and_pairs(make_run):
+    def lpips(_, loss, __, seed):
+        if loss is None:
+            return 0.9
+        return 0.2 + 0.1 * ("rate=0.0003" in loss) + 0.05 * ("batch_size=8" in loss) + 0.001 * seed
+
+    run = StoredRun(make_run(axes={**RATES, "batch_size": [16, 8]}, seeds=(0, 1), lpips=lpips))
+    [found] = findings(run).values()
+    named = dict(zip(found.answers[0].axes.names, found.answers[0].axes.effects.shares, strict=True))
+    assert list(named) == ["architecture", "loss", "learning_rate", "batch_size", "interplay", "seed"]
+    assert named["learning_rate"] == pytest.approx(4 * named["batch_size"], rel=0.02)
+    lpips_pairs = {pair.axis: pair for pair in found.pairs if pair.metric == "lpips"}
+    assert lpips_pairs["batch_size"].gap.value == pytest.approx(0.05)
+    assert lpips_pairs["learning_rate"].within == 2 * 2 * 2
+    [board] = boards(run)
+    assert len({label(loss, 24, 1) for loss in board.losses}) == len(board.losses) == 8
+
+
+def test_what_a_rule_leaves_out_is_called_so(make_rates):
+    folder = make_rates(status=lambda _, loss, *__: "missing" if loss == SECOND else "completed")
+    [board] = boards(StoredRun(folder))
+    assert board.state("unet", SECOND) == "not run"
+    grid = yaml.safe_load((folder / "grid.yaml").read_text())
+    grid["exclude"] = [{"loss": "l1", "learning_rate": 3e-4}]
+    (folder / "grid.yaml").write_text(yaml.safe_dump(grid))
+    [board] = boards(StoredRun(folder))
+    assert board.state("unet", SECOND) == "left out"
+
+
 def test_pairs_are_of_losses_alone_and_of_rates_alone(make_rates):
     run = StoredRun(make_rates(lpips=_planted(by_rate=0.1)))
     [found] = findings(run).values()
@@ -157,9 +189,9 @@ def test_pairs_are_of_losses_alone_and_of_rates_alone(make_rates):
     assert set(lpips) == {
         ("loss", "l1", "l2"),
         ("architecture", "unet", "unet-resnet18"),
-        ("settings", "learning_rate=0.001", "learning_rate=0.0003"),
+        ("learning_rate", "learning_rate=0.001", "learning_rate=0.0003"),
     }
-    rate = lpips["settings", "learning_rate=0.001", "learning_rate=0.0003"]
+    rate = lpips["learning_rate", "learning_rate=0.001", "learning_rate=0.0003"]
     assert rate.gap.value == pytest.approx(0.1, abs=0.002)
     assert rate.within == 2 * 2
     assert rate.clear
@@ -178,9 +210,12 @@ def test_the_page_says_it_in_words(make_rates, tmp_path):
     folder = make_rates(lpips=_planted(by_architecture=0.05, by_rate=0.2))
     page = render(folder, tmp_path / "report").read_text()
     assert "2 losses (`l1` and `l2`) × 2 values of `learning_rate` (0.001 and 0.0003) on `synthetic-faces`" in page
-    assert "The architecture matters more: 6 % of the variance, the loss 0 %, `learning_rate` 94 %." in page
+    assert (
+        "The architecture matters more than the loss: 6 % of the variance, the loss 0 %, `learning_rate` 94 %." in page
+    )
     assert "`learning_rate=0.001` beats `learning_rate=0.0003`" in page
-    assert "two settings within the same architectures, losses and seeds" in page
+    assert "both within the same settings, two values of a setting within the same of all else" in page
+    assert " `learning_rate` moves the metric more than either in 3 of 3." in page
     assert "| learning_rate | &#91;0.001, 0.0003&#93; |" in page
     assert page.count("| loss | `l1` |") == 1
 
