@@ -26,33 +26,54 @@ HABIT = Path(__file__).with_name("habit.py")
 
 def grid(name: str, repeats: int, folder: Path) -> list[Row]:
     """The commands' times on a grid, the first time and again, and the time and scores against the habit's."""
-    folder.mkdir(parents=True, exist_ok=True)
-    results = folder / "results"
-    run = [sys.executable, "-m", "bench", "run", "--grid", name, "--results-dir", str(results)]
-    run += ["--reports-dir", str(folder / "reports")]
-    harness = _seconds(run)
+    run, rows, cells = _against(name, None, "cpu", folder)
     again = [_seconds(run) for _ in range(repeats)]
-    report = [sys.executable, "-m", "bench", "report", name, *run[-4:]]
+    report = [sys.executable, "-m", "bench", "report", name, *_places(folder)]
     reports = [_seconds(report) for _ in range(repeats)]
     listed = [_seconds([sys.executable, "-m", "bench", "list"]) for _ in range(2 * repeats + 1)]
-    table = pd.read_csv(results / name / "results.csv")
-    cells = table[table.loss.notna()]
-    habit = _habit(load_grid(name), cells, folder)
     return [
-        Row(
-            f"Grid {name} ({len(cells)} cells), time over the habit's",
-            "<= 0.5",
-            [harness / sum(one["seconds"] for one in habit)],
-            details={"harness_seconds": harness, "habit_seconds": [one["seconds"] for one in habit]},
-        ),
-        *(_difference(score, cells, habit) for score in SCORES),
+        *rows,
         Row("python -m bench list", "< 0.5 s", listed, "s"),
-        Row(f"Second run of the finished grid {name} ({len(cells)} cells)", "< 3 s", again, "s"),
-        Row(f"Report of {len(cells)} cells", "< 20 s", reports, "s"),
+        Row(f"Second run of the finished grid {name} ({cells} cells)", "< 3 s", again, "s"),
+        Row(f"Report of {cells} cells", "< 20 s", reports, "s"),
     ]
 
 
-def _habit(asked: Grid, cells: pd.DataFrame, folder: Path) -> list[dict[str, float]]:
+def grid_on_gpu(name: str, image_size: int, folder: Path) -> list[Row]:
+    """The time of a grid on a GPU at a size, and against the habit's on the same GPU."""
+    _, rows, cells = _against(name, image_size, "cuda", folder)
+    target = "< 120 s" if image_size == load_grid(name).cells()[0].settings.image_size else ""
+    seconds = [rows[0].details["harness_seconds"]]
+    return [Row(f"Grid {name} ({cells} cells) on a GPU at {image_size} pixels", target, seconds, "s"), *rows]
+
+
+def _against(name: str, image_size: int | None, device: str, folder: Path) -> tuple[list[str], list[Row], int]:
+    """The call that runs a grid, the rows on it against the habit, and how many cells it trained."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = [sys.executable, "-m", "bench", "run", "--grid", name, "--device", device, *_places(folder)]
+    asked = load_grid(name)
+    if image_size:
+        run += ["--set", f"image_size={image_size}"]
+        asked = asked.model_copy(update={"settings": {**asked.settings, "image_size": image_size}})
+    harness = _seconds(run)
+    table = pd.read_csv(folder / "results" / name / "results.csv")
+    cells = table[table.loss.notna()]
+    habit = _habit(asked, cells, folder, device)
+    where = f" on a GPU at {image_size} pixels" if device == "cuda" else ""
+    ratio = Row(
+        f"Grid {name} ({len(cells)} cells){where}, time over the habit's",
+        "<= 0.1" if device == "cuda" else "<= 0.5",
+        [harness / sum(one["seconds"] for one in habit)],
+        details={"harness_seconds": harness, "habit_seconds": [one["seconds"] for one in habit]},
+    )
+    return run, [ratio, *(_difference(score, cells, habit) for score in SCORES)], len(cells)
+
+
+def _places(folder: Path) -> list[str]:
+    return ["--results-dir", str(folder / "results"), "--reports-dir", str(folder / "reports")]
+
+
+def _habit(asked: Grid, cells: pd.DataFrame, folder: Path, device: str) -> list[dict[str, float]]:
     """Seconds and scores of each cell."""
     settings = asked.cells()[0].settings
     for dataset in asked.datasets:
@@ -63,7 +84,7 @@ def _habit(asked: Grid, cells: pd.DataFrame, folder: Path) -> list[dict[str, flo
         call = [sys.executable, str(HABIT), str(_pictures(folder, cell.dataset)), cell.architecture, cell.loss]
         call += [str(scores), "--epochs", str(settings.epochs), "--steps", str(settings.steps_per_epoch)]
         call += ["--batch-size", str(settings.batch_size), "--learning-rate", str(settings.learning_rate)]
-        seconds = _seconds([*call, "--seed", str(int(cell.seed))])
+        seconds = _seconds([*call, "--seed", str(int(cell.seed)), "--device", device])
         found.append({"seconds": seconds, **json.loads(scores.read_text(encoding="utf-8"))})
         print(f"habit {number}/{len(cells)}: {cell.architecture}, {cell.loss}: {seconds:.0f} s", file=sys.stderr)
     return found

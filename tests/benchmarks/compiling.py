@@ -73,7 +73,7 @@ def _measure(architecture: str, device: str, repeats: int, steps: int) -> list[R
             lasted = seconds(block, device)
             if repeat:  # the first warms up
                 found.append(lasted / steps)
-    saved = median(plain) - median(fast)
+    saved = median(a - b for a, b in zip(plain, fast, strict=True))
     pays = Row(f"{architecture}: steps from which compiling pays")
     if saved > 0:
         pays.values = [cost / saved]

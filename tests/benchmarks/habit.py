@@ -74,7 +74,8 @@ def train(network: nn.Module, loss: nn.Module, pictures: Path, call: argparse.Na
     endless = itertools.chain.from_iterable(itertools.repeat(loaders["train"]))
     for epoch in range(call.epochs):
         network.train()
-        for lightness, ab in itertools.islice(endless, call.steps):
+        for batch in itertools.islice(endless, call.steps):
+            lightness, ab = (one.to(call.device) for one in batch)
             value = loss(colors(lightness, network(lightness)), colors(lightness, ab))
             optimizer.zero_grad()
             value.backward()
@@ -82,19 +83,20 @@ def train(network: nn.Module, loss: nn.Module, pictures: Path, call: argparse.Na
             schedule.step()
         network.eval()
         with torch.no_grad():
-            values = [loss(colors(one, network(one)), colors(one, ab)).item() for one, ab in loaders["validation"]]
+            batches = ([one.to(call.device) for one in batch] for batch in loaders["validation"])
+            values = [loss(colors(one, network(one)), colors(one, ab)).item() for one, ab in batches]
         print(f"epoch {epoch + 1}: loss {value.item():.4f}, validation loss {np.mean(values):.4f}")
 
 
 @torch.no_grad()
-def evaluate(network: nn.Module, folder: Path) -> dict[str, float]:
+def evaluate(network: nn.Module, folder: Path, device: str) -> dict[str, float]:
     """Mean scores over a folder, picture by picture."""
-    distance = lpips_network()
+    distance = lpips_network().to(device)
     scores = []
     for lightness, ab in PictureFolder(folder, flip=False):
-        predicted = network(lightness[None])[0]
+        predicted = network(lightness[None].to(device))[0].cpu()
         pair = [_rgb(lightness, one) for one in (predicted, ab)]
-        scaled = [torch.from_numpy(rgb).float().permute(2, 0, 1)[None] * 2 - 1 for rgb in pair]
+        scaled = [torch.from_numpy(rgb).float().permute(2, 0, 1)[None].to(device) * 2 - 1 for rgb in pair]
         scores.append(
             {
                 "lpips": distance(*scaled).item(),
@@ -140,13 +142,15 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
     call = parser.parse_args()
     random.seed(call.seed)
     torch.manual_seed(call.seed)
-    network = parse_component(ARCHITECTURES, call.architecture).create()
-    train(network, WeightedSumLoss(parse_sum(LOSSES, call.loss)), call.pictures, call)
+    network = parse_component(ARCHITECTURES, call.architecture).create().to(call.device)
+    train(network, WeightedSumLoss(parse_sum(LOSSES, call.loss)).to(call.device), call.pictures, call)
     network.eval()
-    call.scores.write_text(json.dumps(evaluate(network, call.pictures / "test")), encoding="utf-8")
+    scores = evaluate(network, call.pictures / "test", call.device)
+    call.scores.write_text(json.dumps(scores), encoding="utf-8")
 
 
 if __name__ == "__main__":
