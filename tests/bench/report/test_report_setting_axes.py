@@ -10,7 +10,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from bench.compare.run import compare as compare_runs
-from bench.report import axes
+from bench.report import variance
 from bench.report.board import boards
 from bench.report.entries import collect
 from bench.report.findings import findings
@@ -132,7 +132,7 @@ def test_three_components_are_those_of_statsmodels_mean_squares():
         (mixed - square["Residual"]) / 5,
         square["Residual"],
     ]
-    assert axes.components(table, 3) == pytest.approx(np.clip(expected, 0, None))
+    assert variance.components(table, 3) == pytest.approx(np.clip(expected, 0, None))
 
 
 @pytest.mark.parametrize("planted", [(1, 0.4, 0.7, 0.3), (0.2, 1, 2, 0.5)])
@@ -141,13 +141,13 @@ def test_planted_variances_of_three_axes_are_recovered_and_held_by_the_intervals
     shapes, true = ((3, 1, 1, 1), (1, 4, 1, 1), (1, 1, 3, 1)), np.array(planted) / sum(planted)
     for _ in range(draws):
         sides = []
-        for variance, shape in zip(planted[:3], shapes, strict=True):
+        for value, shape in zip(planted[:3], shapes, strict=True):
             effect = random.normal(size=shape)
             effect -= effect.mean()
-            sides.append(effect * np.sqrt(variance / effect.var(ddof=1)))
+            sides.append(effect * np.sqrt(value / effect.var(ddof=1)))
         table = sum(sides) + np.sqrt(planted[3]) * random.normal(size=(3, 4, 3, 3))
-        parts += axes.components(table, 3) / draws
-        ranges, _ = axes.intervals(table, None)
+        parts += variance.components(table, 3) / draws
+        ranges, _ = variance.intervals(table, None)
         held += [low <= share <= high for (low, high), share in zip(ranges[:3], true, strict=False)]
     assert parts[[0, 1, 2, 4]] == pytest.approx(planted, rel=0.1)
     assert (held >= 0.9 * draws).all()
