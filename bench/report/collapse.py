@@ -17,7 +17,7 @@ from bench.report.figure import Figure
 from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, table
 from bench.report.stored import StoredRun
-from bench.report.style import FAINT, above, canvas, color_of, file_name, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, file_name, label, line_of, loss_lines, small_multiples
 from bench.samples import half_epoch
 
 SIGNS = ("chroma_ratio", "ab_effective_colors", "skill")
@@ -74,15 +74,15 @@ def draw_collapse(board: Board, folder: Path) -> list[Figure]:
         panels = small_multiples(figure, len(SIGNS), len(columns), sharex=True, sharey="row")
         for one in found:
             column = columns.index(one.architecture)
-            color = color_of(one.loss, board.losses)
+            style = line_of(one.loss, board.losses)
             for panel, sign in zip(panels[:, column], SIGNS, strict=True):
-                panel.plot(one.signs.index, one.signs[sign], color=color, linewidth=1.8)
+                panel.plot(one.signs.index, one.signs[sign], linewidth=1.8, **style)
                 for best in set(one.best) & set(one.signs.index):
-                    panel.plot(best, one.signs[sign][best], "o", color=color, markersize=6, markeredgecolor="white")
+                    panel.plot(best, one.signs[sign][best], "o", color=style["color"], markersize=6, mec="white")
         for line, sign in zip(panels, SIGNS, strict=True):
             line[0].set_ylabel(metric(sign).label)
             for panel in line:
-                panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+                panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
                 if sign != "ab_effective_colors":
                     panel.axhline(0 if sign == "skill" else 1, color=FAINT, linewidth=1, linestyle="--", zorder=1)
         for panel, name in zip(panels[0], columns, strict=True):

@@ -14,7 +14,7 @@ from bench.report.board import Board
 from bench.report.figure import Figure
 from bench.report.markdown import code, escape, table
 from bench.report.statistics import CONFIDENCE
-from bench.report.style import FAINT, above, canvas, color_of, file_name, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, file_name, label, line_of, loss_lines, small_multiples
 
 FIFTHS = 5
 _LEAST = 3
@@ -72,7 +72,7 @@ def _draw(board: Board, means: Means, chroma: pd.Series, path: Path) -> None:
             line[0].set_ylabel(title)
             for (architecture, loss), fifths in means[name].items():
                 step = apart * (losses.index(loss) - (len(losses) - 1) / 2)
-                _line(line[columns.index(architecture)], fifths, step, color_of(loss, board.losses))
+                _line(line[columns.index(architecture)], fifths, step, line_of(loss, board.losses))
         for panel, name in zip(panels[0], columns, strict=True):
             panel.set_title(label(name))
         for panel in panels[-1]:
@@ -99,9 +99,9 @@ def _fifths(pictures: pd.DataFrame) -> pd.Series:
     return (pictures.chroma_truth.rank(method="first") - 1) * FIFTHS // len(pictures)
 
 
-def _line(axes: Axes, fifths: pd.DataFrame, step: float, color: str) -> None:
+def _line(axes: Axes, fifths: pd.DataFrame, step: float, line: dict[str, str]) -> None:
     style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
-    axes.errorbar(np.arange(FIFTHS) + step, fifths["mean"], fifths["half"], color=color, **style)
+    axes.errorbar(np.arange(FIFTHS) + step, fifths["mean"], fifths["half"], **line, **style)
 
 
 def _by_fifth(pictures: pd.DataFrame, name: str) -> pd.DataFrame:

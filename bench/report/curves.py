@@ -64,7 +64,7 @@ def _draw(board: Board, group: LossGroup, folder: Path) -> Figure:
 
 def _panel(axes: Axes, board: Board, architecture: str, loss: str) -> str | None:
     """Draw a cell's curves, one pair per seed, and say what they show."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     histories = [(record, board.run.history(record)) for record in board.at(architecture, loss)]
     histories = [(record, table) for record, table in histories if table is not None]

@@ -13,7 +13,7 @@ from bench.report.laziness import MEASURES, frame, scope, signed, write_p
 from bench.report.legend import metric
 from bench.report.markdown import code, escape, join, table
 from bench.report.stored import StoredRun
-from bench.report.style import above, canvas, color_of, file_name, loss_lines, small_multiples
+from bench.report.style import above, canvas, file_name, line_of, loss_lines, small_multiples
 from bench.report.tables import write
 
 _APART = 0.008
@@ -105,8 +105,8 @@ def _draw(one: Series, found: Sequence[Response], losses: list[str], path: Path)
                 values = [mean.value for mean in part.means]
                 halves = [mean.half or 0 for mean in part.means]
                 style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
-                color = color_of(part.loss, known)
-                panel.errorbar(np.array(one.doses) + step, values, halves, color=color, **style)
+                style |= line_of(part.loss, known)
+                panel.errorbar(np.array(one.doses) + step, values, halves, **style)
             panel.set_xticks(one.doses, [f"{dose:g}" for dose in one.doses])
         figure.supxlabel("dose: share of the training pictures of one dominant colour", size=9.5)
         above(figure, loss_lines(losses, known))

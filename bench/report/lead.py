@@ -91,7 +91,7 @@ def _settings(compared: _Won) -> str:
             if name not in PARTS:
                 ahead[name] = ahead.get(name, 0) + (shares[name] > both)
     return "".join(
-        f" {code(name)} moves the metric more than either in {number} of {len(compared)}."
+        f" {code(name)} moves the metric more than either in {number or 'none'} of {len(compared)}."
         for name, number in ahead.items()
     )
 

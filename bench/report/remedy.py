@@ -17,7 +17,7 @@ from bench.report.markdown import code, escape, join, table, unmarked
 from bench.report.sample import Sample
 from bench.report.statistics import contrast
 from bench.report.stored import StoredRun
-from bench.report.style import FAINT, above, canvas, color_of, label, loss_lines, small_multiples
+from bench.report.style import FAINT, above, canvas, label, line_of, loss_lines, small_multiples
 from bench.setting_axes import named_settings, plain_loss
 from registry import LOSSES
 from registry.errors import UserError
@@ -177,7 +177,7 @@ def _draw(
                 places = [datasets.index(dataset) + step for dataset in part.each]
                 values, halves = zip(*((one.by.value, one.by.half or 0) for one in part.each.values()), strict=True)
                 style = {"linewidth": 1.6, "elinewidth": 1, "marker": "o", "markersize": 3.5}
-                panel.errorbar(places, values, halves, color=color_of(part.rebalanced, known), **style)
+                panel.errorbar(places, values, halves, **line_of(part.rebalanced, known), **style)
             panel.set_xticks(range(len(datasets)), [ticks[one] for one in datasets])
             panel.tick_params(axis="x", labelsize=8)
         figure.supxlabel(title, size=9.5)

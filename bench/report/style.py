@@ -29,6 +29,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 """Okabe and Ito's colours that keep their contrast on white; their yellow is darkened."""
 
 MARKERS = "osD^vP*XphH<>d"
+_DASHES = ("-", "--", ":", "-.")
 
 _RC = {
     "font.family": "DejaVu Sans",
@@ -76,9 +77,14 @@ def color_of(value: str, values: list[str]) -> str:
     return PALETTE[values.index(value) % len(PALETTE)]
 
 
+def line_of(value: str, values: list[str]) -> dict[str, str]:
+    """Colour and dashes of the line of one of several names: where colours begin again, lines are dashed."""
+    return {"color": color_of(value, values), "linestyle": _DASHES[values.index(value) // len(PALETTE) % len(_DASHES)]}
+
+
 def loss_lines(shown: list[str], losses: list[str]) -> list[Line2D]:
     """A legend's lines of some losses, each in its colour among all."""
-    return [Line2D([], [], color=color_of(loss, losses), linewidth=2, label=label(loss, 40, 1)) for loss in shown]
+    return [Line2D([], [], linewidth=2, label=label(loss, 40, 1), **line_of(loss, losses)) for loss in shown]
 
 
 def above(figure: Canvas, handles: list[Line2D]) -> None:

@@ -14,7 +14,7 @@ from bench.report.cost import pareto_front
 from bench.report.curves import overfit
 from bench.report.lab import gamut_outline, luminance, to_ab, to_grey
 from bench.report.stored import StoredRun
-from bench.report.style import file_name, label
+from bench.report.style import PALETTE, file_name, label, line_of, loss_lines
 
 
 def history(train: list[float], validation: list[float]) -> pd.DataFrame:
@@ -144,3 +144,10 @@ def test_file_names_tell_long_specs_apart():
     names = {file_name("pictures", "faces", f"{'x' * 200}{n}") for n in range(3)}
     assert len(names) == 3
     assert max(map(len, names)) < 120
+
+
+def test_lines_differ_where_colours_begin_again():
+    names = [f"loss {n}" for n in range(2 * len(PALETTE))]
+    lines = [tuple(line_of(name, names).values()) for name in names]
+    assert len(set(lines)) == len(lines)
+    assert [line.get_linestyle() for line in loss_lines(names, names)] == [style for _, style in lines]
