@@ -40,6 +40,13 @@ def resolve_precision(precision: str, device: str) -> str:
     return "bfloat16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "float32"
 
 
+def set_arithmetic(threads: int) -> None:
+    """Have this process compute with so many processor threads, and in the whole of float32 on a GPU too."""
+    torch.set_num_threads(threads)
+    # Or float32 convolutions, LPIPS's among them, are rounded to ten bits on GPUs that are faster so.
+    torch.backends.cudnn.allow_tf32 = False
+
+
 def describe(device: str, precision: str) -> dict[str, Any]:
     """The environment of this process, ready for JSON; nothing is compiled till `bench.compilation` has done so."""
     return {

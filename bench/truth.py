@@ -10,7 +10,7 @@ from registry.color import Colors
 from registry.datasets.prepared import Prepared
 
 _KEPT_BYTES = 2**28
-"""Of a process. At 64 pixels a picture takes 0.3 MB, most of it for what AlexNet sees."""
+"""Of a process. At 64 pixels a picture takes 0.4 MB, most of it for what AlexNet sees."""
 
 _kept: OrderedDict[Hashable, list[Colors]] = OrderedDict()
 """By data set, batch size and device, the one asked for last at the end: the first batches of its test pictures."""

@@ -87,7 +87,7 @@ class _Work:
 
     def do(self) -> None:
         """Run the cell to its end."""
-        torch.set_num_threads(self.settings.threads)
+        environment.set_arithmetic(self.settings.threads)
         memory.reset_peak(self.job.device)
         self.precision = environment.resolve_precision(self.settings.precision, self.job.device)
         self.facts["environment"] = environment.describe(self.job.device, self.precision)

@@ -114,7 +114,8 @@ class Colors:
     @cached_property
     def chroma(self) -> Tensor:
         """Distance from grey ``(N, H, W)`` in Lab units."""
-        return torch.linalg.vector_norm(self.ab, dim=1)
+        # Not by vector_norm, which takes a hundred times as long over an axis of two.
+        return torch.hypot(*self.ab.unbind(1))
 
     @cached_property
     def viewed_lab(self) -> Tensor:

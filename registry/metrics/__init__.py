@@ -128,7 +128,7 @@ def psnr() -> Any:
 @METRICS.register("ssim")
 def ssim() -> Any:
     """Structural similarity of the viewed picture (Wang et al. 2004); high, because the true L is shared."""
-    from registry.metrics.fidelity import Ssim
+    from registry.metrics.ssim import Ssim
 
     return Ssim()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from registry.color import Colors
 from registry.metrics.base import PairMetric, pixel_mean
@@ -43,24 +42,6 @@ class Psnr(PairMetric):
         error = pixel_mean((prediction.viewed - target.viewed) ** 2)
         # Equal pictures have no finite value. 100 dB is one 8-bit step in a channel of a picture of 51,000 pixels.
         return -10 * torch.log10(error.clamp(min=1e-10))
-
-
-class Ssim(PairMetric):
-    """Structural similarity, Gaussian window of 11 x 11 with sigma 1.5, of the viewed pictures; at most 1.
-
-    The mean over all windows that lie within the picture, as in the authors' code and in scikit-image.
-    """
-
-    border = 5
-
-    higher_is_better = True
-    best = 1.0
-
-    def measure(self, prediction: Colors, target: Colors) -> Tensor:  # noqa: D102
-        _, everywhere = structural_similarity_index_measure(
-            prediction.viewed, target.viewed, data_range=1.0, reduction="none", return_full_image=True
-        )
-        return pixel_mean(everywhere[..., self.border : -self.border, self.border : -self.border])
 
 
 class OutOfGamut(PairMetric):

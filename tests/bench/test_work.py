@@ -44,6 +44,13 @@ def _ignore(*_):
     pass
 
 
+def test_a_cell_computes_in_the_whole_of_float32(job, monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    assert run_cell(job(), _ignore).status == "completed"
+    assert not torch.backends.cudnn.allow_tf32
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
 def test_a_trained_cell_leaves_everything_it_promises(job, tmp_path):
     steps = []
     record = run_cell(job(), lambda *step: steps.append(step))

@@ -22,7 +22,7 @@ from ratios import store
 from row import Row, markdown
 
 from bench.compilation import compile_where_it_pays
-from bench.environment import resolve_precision
+from bench.environment import resolve_precision, set_arithmetic
 from bench.network import Predictor
 from bench.settings import Settings
 from bench.training import make_optimizer, training_step, training_supply
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--output", type=Path, help="Also store what was measured, as JSON.")
     call = parser.parse_args()
-    torch.set_num_threads(1)
+    set_arithmetic(threads=1)
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     rows = []

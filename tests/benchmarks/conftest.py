@@ -10,7 +10,7 @@ import pytest
 import torch
 from compared import BATCH, SIZE, gpu_driver
 
-from bench.environment import describe, resolve_precision
+from bench.environment import describe, resolve_precision, set_arithmetic
 from registry.color import Colors
 
 
@@ -28,7 +28,7 @@ def device(request: pytest.FixtureRequest) -> str:
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("this machine has no GPU that PyTorch can use")
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    set_arithmetic(threads=1)
     request.addfinalizer(lambda: torch.set_num_threads(before))
     return request.param
 

@@ -23,7 +23,7 @@ import torch
 from compared import gpu_driver
 from row import Row, markdown
 
-from bench.environment import describe, resolve_precision
+from bench.environment import describe, resolve_precision, set_arithmetic
 
 NO_GPU = "no GPU here"
 GPU_SIZES = (64, 128)
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="Also store what was measured, as JSON.")
     parser.add_argument("--keep", type=Path, help="Leave the runs and the habit's pictures and scores here.")
     call = parser.parse_args()
-    torch.set_num_threads(1)
+    set_arithmetic(threads=1)
     torch.manual_seed(0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     rows = against_limit.training("cpu", call.repeats, call.steps) + against_limit.scoring("cpu", call.repeats)
