@@ -42,7 +42,7 @@ def find_photographs(paths: Sequence[Path], output: Path) -> list[Photograph]:
     found = {}
     for path in paths:
         for file, name in _photographs_of(path, output):
-            found.setdefault(file.resolve(), Photograph(file, name.with_suffix(".png")))
+            found.setdefault(_place(file), Photograph(file, name.with_suffix(".png")))
     taken = Counter(str(one.output).casefold() for one in found.values())
     if len(taken) == len(found):
         return list(found.values())
@@ -52,7 +52,11 @@ def find_photographs(paths: Sequence[Path], output: Path) -> list[Photograph]:
 
 def _photographs_of(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
     """Each file and its name below the path."""
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise UserError(f"The path {str(path)!r} leads nowhere: {error.strerror}.") from None
+    if not exists:
         raise UserError(f"There is no photograph or folder {str(path)!r}.")
     if path.is_file():
         yield path, Path(path.name)
@@ -64,14 +68,19 @@ def _photographs_of(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
         files = [file for file in walk_files(path) if file.is_file() or not file.exists()]
     except OSError as error:
         raise UserError(f"The folder {str(error.filename)!r} cannot be listed: {error.strerror}.") from None
-    written = output.resolve()
+    written = _place(output)
     # Coloured ones may lie in the folder of their photographs; colouring them again is never what is meant.
-    own = written != path.resolve()
+    own = written != _place(path)
     files = sorted(
-        file for file in files if file.suffix.lower() in EXTENSIONS and not (own and written in file.resolve().parents)
+        file for file in files if file.suffix.lower() in EXTENSIONS and not (own and written in _place(file).parents)
     )
     if not files:
         allowed = ", ".join(extension.lstrip(".") for extension in EXTENSIONS)
         raise UserError(f"The folder {str(path)!r} has no photographs in it: files may end in {allowed}.")
     for file in files:
         yield file, file.relative_to(path)
+
+
+def _place(path: Path) -> Path:
+    """Where a path leads, without raising where links lead in a circle."""
+    return Path(os.path.realpath(path))

@@ -82,3 +82,14 @@ def test_a_path_without_photographs_is_refused(files, tmp_path, path, problem):
     files("texts/notes.txt")
     with pytest.raises(UserError, match=problem):
         outputs(tmp_path, path)
+
+
+def test_a_link_that_leads_to_itself_is_one_more_file_that_cannot_be_read(files, tmp_path):
+    files("album/one.jpg")
+    (tmp_path / "album/loop.jpg").symlink_to("loop.jpg")
+    assert set(outputs(tmp_path, "album").values()) == {"loop.png", "one.png"}
+
+
+def test_a_path_that_no_system_takes_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="leads nowhere: File name too long"):
+        find_photographs([tmp_path / ("x" * 300)], tmp_path / "colorized")
