@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -72,6 +73,10 @@ class Entry:
         return {name: one for name, one in parameters.items() if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)}
 
 
+NAME = re.compile(r"[A-Za-z][\w-]*")
+"""What a component may be called."""
+
+
 class Registry:
     """Components of one kind by name.
 
@@ -82,15 +87,17 @@ class Registry:
     registry is gone through; one that cannot be loaded is left out, and `broken` says why.
     """
 
-    def __init__(self, kind: str, group: str | None = None) -> None:
+    def __init__(self, kind: str, group: str | None = None, columns: str = "") -> None:
         """Make an empty registry.
 
         Args:
             kind: What its components are, for messages.
             group: The entry points of packages that offer such components; None takes none.
+            columns: A pattern of names that no component may have: tables have other columns of these names.
         """
         self.kind = kind
         self._group = group
+        self._columns = columns
         self._entries: dict[str, Entry] = {}
         self._broken: dict[str, str] = {}
 
@@ -100,7 +107,7 @@ class Registry:
         """Register the decorated class or factory under ``name``.
 
         Raises:
-            ValueError: The name is taken, or the factory has no docstring to describe it by.
+            ValueError: The name is taken or cannot be one, or the factory has no docstring to describe it by.
         """
 
         def decorate(factory: Factory) -> Factory:
@@ -192,6 +199,13 @@ class Registry:
         self._add(entry)
 
     def _add(self, entry: Entry) -> None:
+        if not NAME.fullmatch(entry.name):
+            raise ValueError(
+                f"No {self.kind} can be called {entry.name!r}: a name begins with a letter, and goes on with letters, "
+                "digits, '-' and '_'."
+            )
+        if re.fullmatch(self._columns, entry.name):
+            raise ValueError(f"No {self.kind} can be called {entry.name!r}: tables have another column of that name.")
         if not entry.description:
             raise ValueError(f"The {self.kind} {entry.name!r} needs a docstring: its first line describes it.")
         self._entries[entry.name] = entry

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from registry.errors import UserError
-from registry.registry import Entry, Registry, choices
+from registry.registry import NAME, Entry, Registry, choices
 
 AUTO: Final = "auto"
 """The weight of a term that is to pull as hard as the terms with numbers do together."""
 
-_COMPONENT = re.compile(r"([A-Za-z][\w-]*)\s*(?:\((.*)\))?", re.DOTALL)
+_COMPONENT = re.compile(rf"({NAME.pattern})\s*(?:\((.*)\))?", re.DOTALL)
 _TERM = re.compile(r"([-+.\w]*)\s*\*\s*(.+)", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]"}
 

@@ -1,7 +1,11 @@
+from pathlib import Path
+
 import pandas as pd
+import pytest
 
 from bench.records import Failure, Measurement, write_record
 from bench.results import write_results
+from registry import METRICS
 
 
 def test_a_row_per_cell_with_values_truth_and_reasons(tmp_path, make_record):
@@ -32,3 +36,10 @@ def test_a_row_per_cell_with_values_truth_and_reasons(tmp_path, make_record):
 def test_a_run_without_cells_has_an_empty_table(tmp_path):
     write_results(tmp_path)
     assert len(pd.read_csv(tmp_path / "results.csv")) == 0
+
+
+def test_no_metric_can_have_the_name_of_another_column():
+    sample = Path(__file__).parents[2] / "results" / "sample"
+    for name in set(pd.read_csv(sample / "results.csv").columns) - set(METRICS):
+        with pytest.raises(ValueError, match="another column"):
+            METRICS.register(name)(type("Metric", (), {"__doc__": "A metric."}))

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -59,6 +60,19 @@ def test_a_taken_name_is_refused():
     registry.register("apple")(lambda_with_docstring := type("Apple", (), {"__doc__": "A fruit."}))
     with pytest.raises(ValueError, match="'apple' is registered already"):
         registry.register("apple")(lambda_with_docstring)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "1st", "l1+l2", "huber(delta=1)", "-x"])
+def test_what_no_spec_can_say_is_no_name(name):
+    with pytest.raises(ValueError, match=f"No fruit can be called {re.escape(repr(name))}"):
+        Registry("fruit").register(name)(type("Apple", (), {"__doc__": "A fruit."}))
+
+
+@pytest.mark.parametrize("name", ["loss", "picture", "batch_size", "seconds_fit", "lpips_truth"])
+def test_a_metric_is_not_called_like_another_column_of_its_tables(name):
+    with pytest.raises(ValueError, match="tables have another column of that name"):
+        METRICS.register(name)(type("Metric", (), {"__doc__": "A metric."}))
+    assert name not in METRICS
 
 
 def test_a_factory_without_docstring_is_refused():
