@@ -11,9 +11,10 @@ from typing import Any
 
 from bench.setting_axes import name_loss
 from bench.settings import Settings
-from registry import DATASETS, METRICS
+from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 from registry.packages import Package
 from registry.plugins import Plugin
+from registry.registry import Entry
 from registry.spec import Component, WeightedSum, parse_component
 
 
@@ -57,10 +58,23 @@ class Cell:
     @property
     def plugins(self) -> tuple[Plugin | Package, ...]:
         """The plugins and installed packages that this cell cannot do without, those of metrics included."""
+        return tuple(dict.fromkeys(entry.plugin for _, entry in self._entries if entry.plugin))
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """What plugins and packages say of their components, by kind and name: ``loss vivid-l1``."""
+        return {f"{kind} {entry.name}": entry.description for kind, entry in self._entries if entry.plugin}
+
+    @property
+    def _entries(self) -> list[tuple[str, Entry]]:
+        """All that the cell is made and scored with, each with its kind."""
         terms = self.loss.terms if self.loss else ()
-        components = [self.architecture, self.dataset, *self.tested_on, *(term for _, term in terms)]
-        entries = [*(one.entry for one in components), *(METRICS[name] for name in METRICS)]
-        return tuple(dict.fromkeys(entry.plugin for entry in entries if entry.plugin))
+        return [
+            (ARCHITECTURES.kind, self.architecture.entry),
+            *((DATASETS.kind, component.entry) for component in (self.dataset, *self.tested_on)),
+            *((LOSSES.kind, term.entry) for _, term in terms),
+            *((METRICS.kind, METRICS[name]) for name in METRICS),
+        ]
 
     @property
     def title(self) -> str:
@@ -80,6 +94,7 @@ class Job:
         folder: The cell's folder; it need not exist yet.
         device: "cpu" or "cuda".
         plugins: Loaded before anything else; of packages, looked up.
+        descriptions: What they say of their components, by kind and name.
         test_on: Folders of the other prepared data sets it is tested on, by spec.
     """
 
@@ -94,6 +109,7 @@ class Job:
     folder: Path
     device: str
     plugins: tuple[Plugin | Package, ...] = ()
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     test_on: Mapping[str, Path] = field(default_factory=dict)
 
     @property
@@ -107,6 +123,7 @@ class Job:
             "seed": self.seed,
             "settings": self.settings.model_dump(),
             "plugins": {plugin.name: plugin.fingerprint for plugin in self.plugins},
+            "descriptions": self.descriptions,
         }
 
     @classmethod
@@ -124,5 +141,6 @@ class Job:
             folder=folder,
             device=device,
             plugins=cell.plugins,
+            descriptions=cell.descriptions,
             test_on=test_on,
         )

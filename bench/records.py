@@ -178,6 +178,8 @@ class Record(BaseModel):
         tuning: What was tried and chosen; None where nothing was to be tuned.
         plugins: Of the plugins that the cell needed, the content hash by file name; of installed packages, version
             and content hash by name.
+        descriptions: What plugins and packages say of their components, by kind and name, ``loss vivid-l1``: a report
+            is made without them.
         reason: Why a cell was skipped.
         resumed_from: After which epochs training went on from a checkpoint, once for each interruption.
     """
@@ -207,6 +209,7 @@ class Record(BaseModel):
     loss_weights: dict[str, float] = {}
     tuning: Tuning | None = None
     plugins: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     error: Failure | None = None
     reason: str | None = None
     resumed_from: list[int] = []

@@ -26,6 +26,8 @@ _FACTS = (
     "batch_size",
 )
 
+_WHOLE = ("seed", "best_epoch", "parameters", "peak_memory_bytes", "batch_size")
+
 
 def write_results(run_folder: Path) -> pd.DataFrame:
     """Write ``results.csv`` from the records of a run and return it."""
@@ -45,6 +47,8 @@ def results_table(records: list[Record]) -> pd.DataFrame:
     axes = varied(one.settings for one in records if one.loss)
     rows = [_row(record, axes) for record in records]
     table = pd.DataFrame(rows, columns=None if rows else [*_FACTS, "reason"])
+    # With a cell that has none, pandas would make floats of them.
+    table = table.astype(dict.fromkeys(_WHOLE, "Int64"))
     order = ["dataset", "architecture", "loss", *axes, "seed"]
     return table.sort_values(order, na_position="first", ignore_index=True)
 

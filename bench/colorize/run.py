@@ -54,7 +54,8 @@ class Outcome:
         photographs = f"{self.colored:,} photograph{'s' if self.colored != 1 else ''}"
         cells = f"{self.cells} cell{'s' if self.cells != 1 else ''}"
         left_out = f", {self.unreadable:,} could not be read" if self.unreadable else ""
-        return f"{photographs} coloured by {cells}{left_out}; side by side: {self.folder / SHEETS}"
+        where = f"; side by side: {self.folder / SHEETS}" if self.colored else ""
+        return f"{photographs} coloured by {cells}{left_out}{where}"
 
 
 def colorize(

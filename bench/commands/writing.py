@@ -17,8 +17,11 @@ def report_of(run_folder: Path, reports_dir: Path) -> Path:
 
 
 def write_report(run_folder: Path, reports_dir: Path) -> Path:
-    """Write the report of a run as Markdown and return its path."""
-    return write_reports(run_folder, reports_dir, None, ["md"])[0]
+    """Write the report of a run as Markdown, and anew in the other formats that it was written in; its path."""
+    from bench.report.render import formats_in
+
+    others = formats_in(reports_dir / run_folder.resolve().name)
+    return write_reports(run_folder, reports_dir, None, list(dict.fromkeys(["md", *others])))[0]
 
 
 def write_reports(run_folder: Path, reports_dir: Path, output: Path | None, formats: list[str]) -> list[Path]:

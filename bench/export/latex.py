@@ -108,7 +108,7 @@ class _Numbers:
         if estimate is None:
             return _NONE
         text = f"{estimate.value:.{self.decimals}f}"
-        for mark, marked in ((r"\mathbf", self.column.order[:1]), (r"\underline", self.column.order[1:2])):
+        for mark, marked in ((r"\mathbf", self.column.first), (r"\underline", self.column.second)):
             if entry in marked:
                 text = f"{mark}{{{text}}}"
         if self.spread == "seeds":
@@ -207,13 +207,14 @@ def _spread(columns: Sequence[_Numbers], spread: Spread) -> str:
     trained = [(entry, one) for numbers in columns for entry, one in numbers.column.estimates.items() if entry.loss]
     seeds = sorted({record.seed for entry, _ in trained for record in entry.completed})
     means = f"Means over the seeds {join(list(map(str, seeds)))}" if len(seeds) > 1 else ""
+    once = f"Trained once, with seed {seeds[0]}. " if len(seeds) == 1 else ""
     if spread == "seeds":
         return f"{means}, with standard deviations over seeds in brackets."
     covers = dict.fromkeys(one.covers.replace("pictures", "test pictures") for _, one in trained if one.covers)
     if not covers:
-        return f"{means}." if means else ""
+        return f"{means}." if means else once.strip()
     half = rf"half of the 95\,\% interval over {' or '.join(covers)}"
-    return f"{means}, $\\pm$ {half}." if means else f"$\\pm$ is {half}."
+    return f"{means}, $\\pm$ {half}." if means else f"{once}$\\pm$ is {half}."
 
 
 def _directions(columns: Sequence[_Numbers]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -145,6 +146,15 @@ def ranked(entries: Iterable[Entry], name: str) -> list[Entry]:
         if values and not math.isnan(where.distance(values[0])):
             distances[index] = fmean(map(where.distance, values))
     return [rows[index] for index in sorted(distances, key=distances.__getitem__)]
+
+
+def leaders(entries: Iterable[Entry], name: str) -> tuple[list[Entry], list[Entry]]:
+    """The best trained rows and the second: those of exactly one value share a place, after two firsts no second."""
+    order = ranked(entries, name)
+    values = {entry: tuple(entry.values(name)) for entry in order}
+    places = [list(several) for _, several in itertools.groupby(order, key=values.__getitem__)]
+    first, *others = places or [[]]
+    return first, others[0] if others and len(first) == 1 else []
 
 
 def collect(run: StoredRun) -> dict[str, list[Entry]]:

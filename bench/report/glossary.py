@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from statistics import median
 
 from bench.report.markdown import code, count, escape, join, prose, table
@@ -28,10 +29,10 @@ def glossary(run: StoredRun) -> str:
     """A table of all names of the run's grid; empty where it has none."""
     grid = run.grid
     rows = [
-        *(["architecture", code(text), _architecture(run.full(text))] for text in grid.architectures),
-        *(["loss", code(text), _loss(text) + _found_weights(run, text)] for text in map(plain_loss, grid.losses)),
-        *(["data set", code(text), _one(DATASETS, run.full(text))] for text in grid.datasets),
-        *(["reference", code(text), _one(ARCHITECTURES, text)] for text in grid.baselines),
+        *(["architecture", code(text), _architecture(run, run.full(text))] for text in grid.architectures),
+        *(["loss", code(text), _loss(run, text) + _found_weights(run, text)] for text in map(plain_loss, grid.losses)),
+        *(["data set", code(text), _one(run, DATASETS, run.full(text))] for text in grid.datasets),
+        *(["reference", code(text), _one(run, ARCHITECTURES, text)] for text in grid.baselines),
     ]
     # With several settings a loss has as many names.
     once = list(map(list, dict.fromkeys(map(tuple, rows))))
@@ -43,20 +44,20 @@ def drawn(dataset: str) -> bool:
     return dataset.startswith("synthetic-")
 
 
-def _architecture(text: str) -> str:
+def _architecture(run: StoredRun, text: str) -> str:
     try:
         component = parse_component(ARCHITECTURES, text)
     except UserError:
-        return _unknown()
+        return _elsewhere(run, ARCHITECTURES, text)
     start = _STARTS.get(str(component.parameters.get("weights", "none")), "")
     return _describe(component, without="weights") + (f" Starts {start}." if start else "")
 
 
-def _loss(text: str) -> str:
+def _loss(run: StoredRun, text: str) -> str:
     try:
         terms = parse_sum(LOSSES, text).terms
     except UserError:
-        return _unknown()
+        return _elsewhere(run, LOSSES, text)
     if len(terms) == 1:
         return _describe(terms[0][1])
     return " ".join(f"{write_value(weight)} × {code(term.name)}: {_describe(term)}" for weight, term in terms)
@@ -77,11 +78,11 @@ def _found_weights(run: StoredRun, text: str) -> str:
     return f" Weight found by gradient norms, before the first step: {join(parts)}."
 
 
-def _one(registry: Registry, text: str) -> str:
+def _one(run: StoredRun, registry: Registry, text: str) -> str:
     try:
         return _describe(parse_component(registry, text))
     except UserError:
-        return _unknown()
+        return _elsewhere(run, registry, text)
 
 
 def _describe(component: Component, without: str = "") -> str:
@@ -91,5 +92,18 @@ def _describe(component: Component, without: str = "") -> str:
     return f"{prose(component.entry.description)}{note}" + (f" With {escape(settings)}." if settings else "")
 
 
-def _unknown() -> str:
-    return "not known to this installation"
+def _elsewhere(run: StoredRun, registry: Registry, text: str) -> str:
+    """Of what this installation does not have, such as a plugin's loss, what the records say."""
+    named = set(re.findall(r"[A-Za-z][\w-]*", text))
+    found = {
+        name: prose(description)
+        for key, description in run.descriptions.items()
+        for kind, _, name in [key.rpartition(" ")]
+        if kind == registry.kind and name in named
+    }
+    if not found:
+        return "not known to this installation"
+    name, _, parameters = text.partition("(")
+    if name in found:
+        return found[name] + (f" With {escape(parameters.removesuffix(')'))}." if parameters else "")
+    return " ".join(f"{code(name)}: {description}" for name, description in found.items())

@@ -202,10 +202,10 @@ LEGEND: dict[str, Metric] = {
 }
 
 
-def metric(name: str) -> Metric:
-    """A metric in words; one that came from elsewhere has its description, where that is known to this process."""
+def metric(name: str, stored: str | None = None) -> Metric:
+    """A metric in words; one that came from elsewhere has its description, as it is known here or was stored."""
     if name in LEGEND:
         return LEGEND[name]
     unknown = "not described here"
-    described = prose(METRICS[name].description) if name in METRICS else unknown
-    return Metric(name.replace("_", " "), described, unknown, unknown, unknown)
+    known = METRICS[name].description if name in METRICS else stored
+    return Metric(name.replace("_", " "), prose(known) if known else unknown, unknown, unknown, unknown)

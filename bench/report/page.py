@@ -16,6 +16,7 @@ from bench.report.legend import COLORS_RATIO, TABLE, metric
 from bench.report.markdown import fence, table
 from bench.report.stored import StoredRun
 from bench.report.tables import dataset_tables
+from registry import METRICS
 
 _LEADING = 2
 """Data sets of which the page says all before its tables."""
@@ -62,7 +63,7 @@ def content(run: StoredRun, figures: Sequence[Figure]) -> dict[str, Any]:
     if not leading:
         shown["pictures"] = shown.pop("headline") + shown["pictures"]
         shown["headline"] = []
-    legend = _legend(everything, [COLORS_RATIO] if shown["imbalance"] else [])
+    legend = _legend(run, everything, [COLORS_RATIO] if shown["imbalance"] else [])
     made = provenance.commands(run)
     learned = learning(run, everything)
     return {
@@ -119,7 +120,7 @@ def _links(shown: dict[str, list[Figure]], legend: str) -> str:
     return " · ".join(f"[{title}](#{title.lower().replace(' ', '-')})" for title in titles)
 
 
-def _legend(entries: Sequence[Entry], derived: Sequence[str]) -> str:
+def _legend(run: StoredRun, entries: Sequence[Entry], derived: Sequence[str]) -> str:
     """What was measured, in words; empty where nothing was."""
     measured = {name: None for entry in entries for record in entry.completed for name in record.metrics}
     if not measured:
@@ -127,7 +128,7 @@ def _legend(entries: Sequence[Entry], derived: Sequence[str]) -> str:
     names = [name for name in TABLE if any(entry.estimate(name) for entry in entries)]
     rows = []
     for name in dict.fromkeys([*names, *measured, *derived]):
-        one = metric(name)
+        one = metric(name, run.descriptions.get(f"{METRICS.kind} {name}"))
         texts = (one.formula, one.values, one.source, one.misleads)
         rows.append([f"{one.title} {goal(entries, name).arrow}", *(text.replace("|", "&#124;") for text in texts)])
     return table(["metric", "formula", "values", "source", "how it misleads"], rows)

@@ -23,7 +23,7 @@ CONVENTIONS = (
 
 
 def commands(run: StoredRun) -> dict[str, str]:
-    """The calls that make the run and its report again, from the project's folder, plugins lying there."""
+    """The calls that make the run and its report again, from where this one is made, plugins lying there."""
     here = Path.cwd()
     place = run.folder.resolve()
     place = place.relative_to(here) if place.is_relative_to(here) else Path("results") / place.name

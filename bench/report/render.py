@@ -34,6 +34,11 @@ def read_formats(text: str) -> list[str]:
     return formats
 
 
+def formats_in(output: Path) -> list[str]:
+    """The formats in which a folder has a report."""
+    return [one for one in _BEGINNINGS if (target := output / f"report.{one}").exists() and _is_own(target, one)]
+
+
 def render(run_folder: Path, output: Path) -> Path:
     """Write the Markdown report; see `render_as`."""
     return render_as(run_folder, output, ["md"])[0]
@@ -60,7 +65,8 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Pa
     run = LabelledRun(run_folder)
     targets = {one: output / f"report.{one}" for one in formats}
     for one, target in targets.items():
-        _check_own(target, _BEGINNINGS[one])
+        if target.exists() and not _is_own(target, one):
+            raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
     output.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
     with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
@@ -75,12 +81,10 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Pa
     return list(targets.values())
 
 
-def _check_own(target: Path, beginning: str) -> None:
-    if not target.exists():
-        return
+def _is_own(target: Path, format_: str) -> bool:
+    beginning = _BEGINNINGS[format_]
     with target.open(encoding="utf-8", errors="replace") as old:
-        if old.read(len(beginning)) != beginning:
-            raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
+        return old.read(len(beginning)) == beginning
 
 
 def _write_markdown(target: Path, text: str, figures: Sequence[Figure]) -> None:

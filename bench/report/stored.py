@@ -114,6 +114,11 @@ class StoredRun:
         return sorted(named.values(), key=self._place)
 
     @cached_property
+    def descriptions(self) -> dict[str, str]:
+        """What plugins and packages say of their components, by kind and name."""
+        return {name: text for record in self._stored_records for name, text in record.descriptions.items()}
+
+    @cached_property
     def datasets(self) -> dict[str, DatasetRecord]:
         """Records of the data sets by name; each still has its spec."""
         found = sorted((self.folder / "datasets").glob("*/dataset.json"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bench.report.entries import Entry, Goal, goal, ranked
+from bench.report.entries import Entry, Goal, goal, leaders
 from bench.report.glossary import drawn
 from bench.report.legend import TABLE, metric
 from bench.report.markdown import count, escape, table
@@ -44,13 +44,15 @@ class Column:
 
     Attributes:
         estimates: Of the rows that have a value.
-        order: The trained of them, best first.
+        first: The best of those that are trained, several where they are exactly equal; see `leaders`.
+        second: The next best likewise.
     """
 
     name: str
     goal: Goal
     estimates: dict[Entry, Uncertainty]
-    order: tuple[Entry, ...] = ()
+    first: Sequence[Entry] = ()
+    second: Sequence[Entry] = ()
 
     @property
     def head(self) -> str:
@@ -76,9 +78,9 @@ class Column:
         text = write(self.estimates[entry], self.decimals)
         if entry.loss is None:
             return f"*{text}*"
-        if entry in self.order[:1]:
+        if entry in self.first:
             return f"**{text}**"
-        return f"<u>{text}</u>" if entry in self.order[1:2] else text
+        return f"<u>{text}</u>" if entry in self.second else text
 
 
 def dataset_tables(run: StoredRun, dataset: str, entries: Sequence[Entry]) -> DatasetTables:
@@ -120,7 +122,7 @@ def column(run: StoredRun, entries: Sequence[Entry], name: str) -> Column:
     where = goal(entries, name)
     found = {entry: _estimate(run, entry, name, where) for entry in entries}
     estimates = {entry: one for entry, one in found.items() if one is not None}
-    return Column(name, where, estimates, tuple(ranked(entries, name)))
+    return Column(name, where, estimates, *leaders(entries, name))
 
 
 def _estimate(run: StoredRun, entry: Entry, name: str, where: Goal) -> Uncertainty | None:

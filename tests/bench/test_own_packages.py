@@ -63,6 +63,8 @@ def test_a_run_with_a_package(bench, tmp_path, executor):
     records = {one["loss"]: one for one in map(_read, tmp_path.glob("results/mine/cells/*/record.json")) if one["loss"]}
     assert records["l1"]["plugins"] == {}
     assert records["halved(factor=1)"]["metrics"]["ab_mae"] == records["l1"]["metrics"]["ab_mae"]
+    assert records["l1"]["descriptions"] == {}
+    assert list(records["halved"]["descriptions"]) == ["loss halved"]
     ((name, fingerprint),) = records["halved"]["plugins"].items()
     assert name == "my-losses"
     assert fingerprint.startswith("1.0 ")

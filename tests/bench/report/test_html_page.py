@@ -14,6 +14,7 @@ from html_checks import decoded, read_page
 from page_checks import tables
 from PIL import Image
 
+from bench.commands.writing import write_report
 from bench.report.html.page import html_page
 from bench.report.lab import to_grey
 from bench.report.page import content
@@ -159,6 +160,21 @@ def test_the_page_alone_leaves_nothing_beside_it_and_replaces_an_older_one(make_
     first = render_as(run, output, ["html"])[0].read_text()
     assert render_as(run, output, ["html"])[0].read_text() == first
     assert [path.name for path in output.iterdir()] == ["report.html"]
+
+
+def test_a_run_that_goes_on_writes_its_page_for_a_browser_again_where_there_is_one(make_run, tmp_path):
+    run, reports = make_run(architectures=("unet",), losses=("l1",)), tmp_path / "reports"
+    write_report(run, reports)
+    page = reports / run.name / "report.html"
+    assert not page.exists()
+    render_as(run, page.parent, ["html"])
+    whole = page.read_text()
+    page.write_text(whole.replace("unet", "earlier"))
+    write_report(run, reports)
+    assert page.read_text() == whole
+    page.write_text("My own page.")
+    write_report(run, reports)
+    assert page.read_text() == "My own page."
 
 
 def test_a_foreign_page_is_not_overwritten(make_run, tmp_path):

@@ -52,6 +52,19 @@ def test_best_is_bold_second_underlined_references_italic(page):
     assert re.search(r"\| \*color-table\* \| – \| \*0\.8", text)
 
 
+def test_exactly_equal_rows_share_a_place(page):
+    def lpips(_architecture, loss, *_):
+        return 0.9 if loss is None else {"l1": 0.1, "l2": 0.1, "huber": 0.2, "vgg": 0.3}[loss]
+
+    text = page(architectures=("unet",), losses=("l1", "l2", "huber", "vgg"), lpips=lpips).read_text()
+    assert [row[2][:2] for row in _trained(text)] == ["**", "**", "0.", "0."]
+
+
+def _trained(text):
+    lines = text[text.index("| architecture | loss | LPIPS") :].split("\n\n")[0].splitlines()[2:]
+    return [row for line in lines if not (row := line.strip("| ").split(" | "))[0].startswith("*")]
+
+
 def test_every_column_has_a_direction(page):
     for table in tables(page()):
         if table[0][:2] == ["architecture", "loss"] and "best epoch" not in table[0]:
@@ -93,6 +106,18 @@ def test_names_are_explained_with_their_parameters(page):
     assert "0.1 × `vgg`: Distance of VGG16 features" in text
     assert "| loss | `x` | not known to this installation |" in text
     assert re.search(r"`synthetic-faces` \(drawn by the program, \d+ × \d+ pixels, 12 test pictures\)", text)
+
+
+def test_what_this_installation_lacks_is_explained_as_the_records_have_it(make_run, tmp_path):
+    run = make_run("own", losses=("l1", "vivid(strength=2)", "0.5*l2 + vivid"))
+    for path in run.glob("cells/*/record.json"):
+        record = json.loads(path.read_text())
+        if record["loss"] and "vivid" in record["loss"]:
+            record["descriptions"] = {"loss vivid": "L1 that counts colour more", "metric lpips": "not asked for"}
+            path.write_text(json.dumps(record))
+    text = render(run, tmp_path / "report").read_text()
+    assert "| loss | `vivid(strength=2)` | L1 that counts colour more With strength=2. |" in text
+    assert "| loss | `0.5*l2 + vivid` | `vivid`: L1 that counts colour more |" in text
 
 
 def test_the_best_epoch_stands_beside_what_training_on_did(page, make_run, tmp_path):
