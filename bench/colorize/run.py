@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,7 +151,8 @@ class _Job:
 def _refuse_existing(target: Path, photographs: Sequence[Photograph], records: Sequence[Record]) -> None:
     folders = [*(folder_name(record) for record in records), SHEETS]
     files = [target / folder / photograph.output for photograph in photographs for folder in folders]
-    existing = [file for file in files if file.exists()]
+    # Not Path.exists, which raises where a name is too long for the system: writing says so in a sentence.
+    existing = [file for file in files if os.path.exists(file)]  # noqa: PTH110
     if existing:
         raise UserError(
             f"{len(existing):,} of the {len(files):,} files to write exist already, the first is {existing[0]}: give "

@@ -109,6 +109,16 @@ def check_odd_files(bench, tmp_path, width, height):
     assert min(chroma) > 3, "there is colour"
 
 
+def test_a_folder_whose_name_no_system_takes_is_told_in_a_sentence(bench, make_run, tmp_path):
+    make_run()
+    folder = small_photographs(tmp_path / "album", 1)
+    status, _, errors = bench("colorize", folder, "--run", "mine", "--output", "y" * 300)
+    assert status == 2
+    assert errors.startswith("error: ")
+    assert "File name too long" in errors
+    assert errors.count("\n") == 1
+
+
 def test_nothing_is_overwritten_unasked(bench, make_run, tmp_path):
     run = make_run(["l1", "l2"])
     folder = small_photographs(tmp_path / "album", 2)
