@@ -6,7 +6,7 @@ import contextlib
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,8 @@ class StoredRun:
 
     def history(self, record: Record) -> pd.DataFrame | None:
         """A row per epoch; None for baselines and cells that did not end."""
-        return self._table(record, "history.csv")
+        rows = record.settings["epochs"] if record.status == "completed" else None
+        return self._table(self.cell_folder(record) / "history.csv", "epoch", rows)
 
     def per_image(self, record: Record, on: str | None = None) -> pd.DataFrame | None:
         """A row per test picture after the last epoch, with the column ``picture`` and one per metric.
@@ -139,7 +140,10 @@ class StoredRun:
         Args:
             on: Another data set that the cell was tested on. So in `colors`.
         """
-        return self._once(_csv, self._scored(record, on) / "per_image.csv")
+        own = on in (None, record.dataset)
+        scores = record.metrics if own else record.transfer[self.full(on)].metrics
+        rows = max((one.n for one in scores.values()), default=None)
+        return self._table(self._scored(record, on) / "per_image.csv", "picture", rows)
 
     def colors(self, record: Record, on: str | None = None) -> Colors | None:
         """Colours predicted for the test set after the last epoch."""
@@ -186,8 +190,8 @@ class StoredRun:
     def _name_loss(self, loss: str, settings: Mapping[str, Any]) -> str:
         return name_loss(loss, settings, [name for name in SETTING_AXES if name in (*self.varied, *self.named_with)])
 
-    def _table(self, record: Record, name: str) -> pd.DataFrame | None:
-        return self._once(_csv, self.cell_folder(record) / name)
+    def _table(self, path: Path, key: str, rows: int | None) -> pd.DataFrame | None:
+        return self._once(partial(_csv, key=key, rows=rows), path)
 
     def _once(self, read: Callable[[Path], Any], path: Path) -> Any:
         """What a file holds: many parts of a report ask for the same one."""
@@ -209,11 +213,15 @@ def _index(values: list[str], value: str) -> int:
     return values.index(value) if value in values else len(values)
 
 
-def _csv(path: Path) -> pd.DataFrame | None:
+def _csv(path: Path, key: str, rows: int | None) -> pd.DataFrame | None:
+    """A table with a column of keys, and so many rows, if that is known: half a table would be half a truth."""
     if not path.exists():
         return None
     with _whole(path):
-        return pd.read_csv(path)
+        table = pd.read_csv(path)
+        if len(table[key]) != (rows or len(table)):
+            raise ValueError("it is not whole")
+        return table
 
 
 def _colors(path: Path) -> Colors | None:

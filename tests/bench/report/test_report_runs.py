@@ -143,3 +143,14 @@ def test_a_damaged_file_is_named(make_run, tmp_path, pattern):
         damaged.write_bytes(b"")
     with pytest.raises(UserError, match=damaged.name):
         render(folder, tmp_path / "report")
+
+
+@pytest.mark.parametrize("name", ["per_image.csv", "history.csv"])
+@pytest.mark.parametrize("damage", ["fewer rows", "another table"])
+def test_half_a_table_is_no_table(make_run, tmp_path, name, damage):
+    run = make_run(architectures=("unet",), losses=("l1",))
+    path = next(run.glob(f"cells/*/{name}"))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:-1] if damage == "fewer rows" else ["a,b", *["1,2"] * (len(lines) - 1)]) + "\n")
+    with pytest.raises(UserError, match=rf"{name} is damaged or of another version"):
+        render(run, tmp_path / "report")
