@@ -38,7 +38,9 @@ def main() -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_CALL)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
+        if not interrupts.answered() and not isinstance(error, KeyboardInterrupt):
+            raise
         sys.exit(EXIT_INTERRUPTED)  # while the command was being read: there is nothing to tell yet
     finally:
         interrupts.ignore()

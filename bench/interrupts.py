@@ -10,9 +10,25 @@ from typing import NoReturn
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+_unanswered = False
+"""Whether an interruption was raised that nobody has answered yet."""
+
+
 def watch() -> None:
     """Let SIGTERM end a run as tidily as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for one in _SIGNALS:
+        signal.signal(one, _interrupt)
+
+
+def answered() -> bool:
+    """Whether there was an interruption to answer; it is answered with this.
+
+    A library that is interrupted while it is imported may make any other error of it: NumPy's lazy imports end in a
+    RecursionError.
+    """
+    global _unanswered
+    before, _unanswered = _unanswered, False
+    return before
 
 
 def ignore() -> None:
@@ -36,4 +52,6 @@ def undisturbed() -> Iterator[None]:
 
 
 def _interrupt(*_: object) -> NoReturn:
+    global _unanswered
+    _unanswered = True
     raise KeyboardInterrupt

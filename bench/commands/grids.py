@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from bench import interrupts
 from bench.commands.shared import EXIT_FAILED_CELL, Plugins, ReportsDir, ResultsDir, interruptible, print_json
 from bench.commands.writing import report_of, report_what_is_there
 from bench.completion import complete_architectures, complete_datasets, complete_grid, complete_losses
@@ -150,6 +151,8 @@ def run(
             ):
                 counts = execute(todo, place, display)
         except KeyboardInterrupt:
+            # What goes wrong from here on is no interrupted import.
+            interrupts.answered()
             report_what_is_there(todo.folder, reports_dir)
             raise
         page = report_of(todo.folder, reports_dir)

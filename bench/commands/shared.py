@@ -43,7 +43,9 @@ def interruptible(rest: str = "the same command does the rest") -> Iterator[None
     """Leave with a line, and the exit status of interruption, when Ctrl-C is pressed."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Exception) as error:
+        if not interrupts.answered() and not isinstance(error, KeyboardInterrupt):
+            raise
         interrupts.ignore()
         print(f"interrupted: what was finished is kept; {rest}.", file=sys.stderr)
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -6,12 +6,35 @@ import signal
 import time
 
 import pytest
+import typer
 from harness import Run, records, until
+
+from bench import interrupts
+from bench.commands.shared import interruptible
 
 ENDLESS = ["--architecture", "unet(n_down=2, num_filters=4)", "--loss", "l1", "--set", "epochs=100000"]
 ENDLESS += ["--set", "sample_pictures=2", "--workers", "2", "--dataset"]
 TINY_DATA = "synthetic-faces(n_train=16, n_validation=8, n_test=8)"
 BASELINES = 4
+
+
+def test_what_a_library_makes_of_an_interruption_is_taken_for_one_once(monkeypatch, capsys):
+    monkeypatch.setattr(interrupts, "ignore", lambda: None)
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        interrupts.watch()
+        with pytest.raises(typer.Exit) as ended, interruptible():
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise RecursionError from None
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err.startswith("interrupted: what was finished is kept")
+    with pytest.raises(RecursionError), interruptible():
+        raise RecursionError
 
 
 @pytest.mark.slow
