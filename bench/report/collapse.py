@@ -96,7 +96,7 @@ def draw_collapse(board: Board, folder: Path) -> list[Figure]:
             f"Colour per epoch on {board.dataset}",
             "On the validation pictures, means over seeds. A chroma ratio of 1 is as far from grey as the truth; a "
             "skill of 0 is no better than one constant colour. A dot is the epoch with the lowest validation loss. A "
-            "curve that falls is a network that grows lazier as it trains.",
+            "curve that falls is a network that grows lazier as it trains, a chroma ratio only once it is below 1.",
             f"Curves of chroma ratio, effective colours and skill per epoch on {board.dataset}. "
             + " ".join(_alt(one) for one in found),
             "curves",

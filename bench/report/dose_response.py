@@ -50,6 +50,8 @@ def draw_dose_response(run: StoredRun, one: Series, folder: Path) -> list[Figure
 
 def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
     """What the dose does to a loss, from its responses of all measures."""
+    turning = [part for part in found if part.turn is not None]
+    found = [part for part in found if part.turn is None] or found
     clear = [part for part in found if part.slope.clear]
     lazier = [part for part in clear if part.slope.lazier]
     livelier = [part for part in clear if not part.slope.lazier]
@@ -57,6 +59,7 @@ def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
     name, reach = code(found[0].loss), f"from dose {doses[0]:g} to {doses[-1]:g}"
     skill = next((part.means[0] for part in found if part.slope.name == "skill"), None)
     rest = f"; no clear change of {join(unclear)}" if unclear and clear else ""
+    rest += "".join(f"; {metric(part.slope.name).label} turns, {_bend(part)}" for part in turning)
     if skill is not None and skill.value <= 0:
         return (
             f"{name} **cannot be judged**: at dose {doses[0]:g} it was no better than one constant colour already "
@@ -70,11 +73,16 @@ def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
         return f"{name} **gets lazier**: {reach} {_listed(lazier)}{rest}."
     if livelier:
         return f"{name} **gets no lazier**, rather the opposite: {reach} {_listed(livelier)}{rest}."
-    return f"For {name} **no effect can be told**: {reach} {_listed(found)}."
+    return f"For {name} **no effect can be told**: {reach} {_listed(found)}{rest}."
 
 
 def _listed(found: Sequence[Response]) -> str:
     return join([f"{metric(part.slope.name).label} goes {_course(part)}" for part in found])
+
+
+def _bend(part: Response) -> str:
+    first, *_, last = (mean.value for mean in part.means)
+    return f"from {first:.2f} over {part.turn.value:.2f} to {last:.2f}, so that its slope says nothing"
 
 
 def _course(part: Response) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from bench.report.stored import StoredRun
 from registry import DATASETS
 from registry.errors import UserError
 from registry.spec import Component, parse_component
+
+_TURNS = 0.25
+"""A curve turns that comes back by more than this share of its way."""
 
 DOSE = "imbalance"
 """The parameter of a data set that is the dose."""
@@ -51,6 +55,23 @@ class Response:
     loss: str
     means: tuple[Uncertainty, ...]
     slope: Change
+
+    @property
+    def turn(self) -> Uncertainty | None:
+        """The mean at which the curve turns back, further from both ends than their intervals; None of a straight one.
+
+        A slope says nothing of such a curve.
+        """
+        first, *inner, last = self.means
+        middle = (first.value + last.value) / 2
+        for mean in sorted(inner, key=lambda one: abs(one.value - middle), reverse=True)[:1]:
+            away = [mean.value - end.value for end in (first, last)]
+            chance = [math.hypot(mean.half or 0, end.half or 0) for end in (first, last)]
+            back, most = sorted(map(abs, away))
+            beyond = all(abs(gap) > least for gap, least in zip(away, chance, strict=True))
+            if away[0] * away[1] > 0 and beyond and back > _TURNS * most:
+                return mean
+        return None
 
 
 def series(boards: Sequence[Board]) -> list[Series]:
@@ -98,7 +119,7 @@ def responses(run: StoredRun, one: Series) -> list[Response]:
     of an imbalanced set is a worse guess on balanced pictures, which would make networks look better than they are.
     """
     losses = list(dict.fromkeys(loss for board in one.boards for loss in board.losses))
-    lazy = _lazy(run, one.boards[0])
+    lazy = lazy_errors(run, one.boards[0])
     found = []
     for name in MEASURES:
         given = {"lazy": lazy} if name == "skill" else {}
@@ -108,7 +129,7 @@ def responses(run: StoredRun, one: Series) -> list[Response]:
     return [Response(part.loss, part.means, slope) for part, slope in zip(found, slopes, strict=True)]
 
 
-def _lazy(run: StoredRun, board: Board) -> pd.Series | None:
+def lazy_errors(run: StoredRun, board: Board) -> pd.Series | None:
     """Squared error on each test picture of the mean colour of a data set's training pictures."""
     table = run.per_image(board.completed[0])
     return None if table is None or "skill_lazy_mse" not in table else table.set_index("picture").skill_lazy_mse

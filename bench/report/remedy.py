@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.report.board import Board
-from bench.report.doses import Series, short_names, values_over
+from bench.report.doses import Series, lazy_errors, short_names, values_over
 from bench.report.figure import Figure
 from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
 from bench.report.legend import metric
@@ -77,7 +77,9 @@ def _pairs(losses: Sequence[str]) -> list[tuple[str, str]]:
 def _of_measure(
     run: StoredRun, where: str, boards: Sequence[Board], name: str, pairs: Sequence[tuple[str, str]]
 ) -> list[Remedy]:
-    samples = [Sample(run, board.completed, name, NO_GOAL) for board in boards]
+    # Over doses as dose and response have it: against one and the same lazy colour.
+    given = {"lazy": lazy_errors(run, boards[0])} if name == "skill" else {}
+    samples = [Sample(run, board.completed, name, NO_GOAL, **given) for board in boards]
     found = []
     for plain, rebalanced in pairs:
         count = len(samples)
@@ -88,12 +90,14 @@ def _of_measure(
         gap, redrawn = (
             None if part is None else part[..., count:, :] - part[..., :count, :] for part in (cube[0], cube[1])
         )
-        n, weights = cube[2], np.eye(count)
+        n = cube[2]
         each = {
             board.dataset: Change(name, contrast(gap, redrawn, n, one))
-            for board, one in zip(boards, weights, strict=True)
+            for board, one in zip(boards, np.eye(count), strict=True)
         }
-        mean = Change(name, contrast(gap, redrawn, n, weights.mean(axis=0)))
+        # Within each seed first: trainings with one seed at several doses need not be draws of their own.
+        over = gap.mean(axis=1, keepdims=True), None if redrawn is None else redrawn.mean(axis=2, keepdims=True)
+        mean = Change(name, contrast(*over, n, [1.0]))
         found.append(Remedy(where, plain, rebalanced, each, mean))
     return found
 
@@ -149,7 +153,24 @@ def told(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
     else:
         answer = "helps where colours are rare"
     rest = f"; no clear change of {join(unclear)}" if unclear else ""
+    # The name of a series is that of its data set of dose 0.
+    exceptions = [
+        f"on {code(names[where] + (', dose 0' if where == first.where else ''))} {change.text}"
+        for where, change in _exceptions(found)
+    ]
+    rest += f"; but {join(exceptions)}" if exceptions else ""
     return f"{who} **{answer}**: {join([change.text for change in clear])}{rest}."
+
+
+def _exceptions(found: Sequence[Remedy]) -> list[tuple[str, Change]]:
+    """Where a measure gets lazier by more than its interval, though over all data sets it does not clearly."""
+    return [
+        (where, change)
+        for part in found
+        if len(part.each) > 1 and not (part.mean.clear and part.mean.lazier)
+        for where, change in part.each.items()
+        if change.lazier and change.by.half is not None and abs(change.by.value) > change.by.half
+    ]
 
 
 def _draw(

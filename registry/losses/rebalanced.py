@@ -58,7 +58,7 @@ class Rebalanced(nn.Module):
 
 
 def rarity_weights(counts: Tensor, centres: Tensor, *, uniform: float, sigma: float) -> Tensor:
-    """Weights of the bins, ``(Q,)`` float64, of mean 1 over the training pixels (equations 3 and 4).
+    """Weights of the bins, ``(Q,)`` float64, of mean 1 over the smoothed distribution of the training pixels (3, 4).
 
     The empirical distribution p is smoothed by a Gaussian that keeps each bin's mass among the Q bins;
     w = 1 / ((1 - uniform) p~ + uniform / Q), scaled so that the sum of p~ w is 1.

@@ -70,6 +70,29 @@ def _dose_lines(folder, tmp_path):
     return figure.verdicts + figure.lines
 
 
+def test_a_curve_that_turns_is_told_by_its_turn_and_not_by_its_slope(imbalance_run, tmp_path):
+    def plant(record):
+        dose = _dose(record)
+        return {"skill": 0.5 - 0.4 * dose, "chroma_ratio": {0: 0.8, 0.5: 0.5, 1: 0.9}[dose]}
+
+    line = _dose_lines(imbalance_run(plant, losses=("l1",)), tmp_path)[0]
+    assert line.startswith("`l1` **gets lazier**: from dose 0 to 1 skill goes from 0.50 to 0.10")
+    assert "chroma ratio turns, from 0.80 over 0.50 to 0.90, so that its slope says nothing" in line
+
+
+def test_where_rebalancing_costs_at_one_dose_its_mean_does_not_hide_it(imbalance_run, tmp_path):
+    def plant(record):
+        if record.loss != "rebalanced(l1)":
+            return {}
+        return {"rare_ab_error": 0.4, "skill": {0: 0.3, 0.5: 0.6, 1: 0.6}[_dose(record)]}
+
+    run, found, several = _run(imbalance_run(plant, datasets=FLOWERS, losses=("l1", "rebalanced(l1)")))
+    [figure] = draw_remedy(run, found, several, tmp_path)
+    [line] = figure.verdicts
+    assert "over 3 doses, **helps where colours are rare**" in line
+    assert "; but on `synthetic-flowers, dose 0` skill falls by 0.20" in line
+
+
 def test_data_sets_that_differ_in_the_dose_alone_form_a_series(imbalance_run):
     others = ["synthetic-flowers(n_test=8)", "synthetic-flowers(n_test=8, imbalance=0.2)"]
     _, found, several = _run(imbalance_run(datasets=(FLOWERS[2], FACES, *others, *FLOWERS[:2]), losses=("l1",)))
