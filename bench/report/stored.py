@@ -141,7 +141,7 @@ class StoredRun:
             on: Another data set that the cell was tested on. So in `colors`.
         """
         own = on in (None, record.dataset)
-        scores = record.metrics if own else record.transfer[self.full(on)].metrics
+        scores = record.metrics if own else record.transfer[on].metrics
         rows = max((one.n for one in scores.values()), default=None)
         return self._table(self._scored(record, on) / "per_image.csv", "picture", rows)
 
