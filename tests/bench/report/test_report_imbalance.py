@@ -11,6 +11,7 @@ from bench.report.board import boards
 from bench.report.cross_testing import crossings, draw_cross_testing
 from bench.report.dose_response import draw_dose_response
 from bench.report.doses import responses, series, short_names
+from bench.report.labels import LabelledRun
 from bench.report.remedy import draw_remedy, remedies
 from bench.report.stored import StoredRun
 
@@ -214,7 +215,7 @@ def _cross(folder, tested_on, skill):
     """Have networks trained on faces tested elsewhere."""
     for path in folder.glob("cells/*/record.json"):
         record = Record.model_validate_json(path.read_text())
-        if record.loss and record.dataset == FACES:
+        if record.loss and record.dataset.startswith(FACES):
             there = transfer_folder(path.parent, tested_on)
             there.mkdir(parents=True)
             for name in ("per_image.csv", "colors.npz"):
@@ -238,6 +239,16 @@ def test_cross_testing_compares_with_networks_trained_there(imbalance_run, tmp_p
     assert behind == pytest.approx([-0.7] * 3)
     # The other doses have the same test pictures: they say nothing of others.
     assert {part.trained_on for part in parts} == {FLOWERS[0], FACES}
+
+
+def test_what_was_scored_elsewhere_is_found_by_short_names_too(imbalance_run):
+    faces, flowers = f"{FACES}(n_train=64)", f"{FLOWERS[0]}(n_train=64)"
+    folder = imbalance_run(datasets=(faces, flowers), losses=("l1",), seeds=(0,))
+    _cross(folder, flowers, 0.1)
+    run = LabelledRun(folder)
+    [record] = [one for one in run.records if one.transfer]
+    assert list(record.transfer) == [FLOWERS[0]]
+    assert len(run.per_image(record, FLOWERS[0])) == len(run.per_image(record))
 
 
 def test_a_data_set_that_is_only_tested_on_has_no_home(imbalance_run, tmp_path):
