@@ -65,7 +65,7 @@ def check_same_pictures(run_folder: Path, name: str, revision: str, replaced: Co
 
 
 def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collection[str]) -> None:
-    """Refuse a plugin or an installed package whose code is no longer that of the records that are kept.
+    """Refuse a plugin or an installed package whose code is no longer that of the completed cells that are kept.
 
     Args:
         replaced: Ids of cells whose records will be written anew.
@@ -76,8 +76,9 @@ def check_same_plugins(run_folder: Path, cells: Sequence[Cell], replaced: Collec
     current = {plugin.name: plugin.fingerprint for cell in cells for plugin in cell.plugins}
     if not current:
         return
-    for record in read_records(run_folder):
+    kept = (one for one in read_records(run_folder) if one.status == "completed" and one.cell_id not in replaced)
+    for record in kept:
         for name, fingerprint in record.plugins.items():
-            if record.cell_id not in replaced and current.get(name, fingerprint) != fingerprint:
+            if current.get(name, fingerprint) != fingerprint:
                 kind = "plugin" if name.endswith(".py") else "package"
                 raise UserError(f"The {kind} {name} is not as it was when {run_folder} was made; {_ANEW}")

@@ -18,7 +18,7 @@ from bench.settings import Settings
 from bench.storage import write_atomically, writing_to
 from bench.supply import batches, check_batch
 from registry.datasets.prepared import Prepared, prepare
-from registry.errors import UnavailableError, UserError
+from registry.errors import UnavailableError, UserError, guarding_exit
 from registry.spec import Component
 
 
@@ -41,7 +41,8 @@ def prepare_datasets(
     # Those to train on last: only they say whether to download.
     for component in {one.text: one for one in (*others, *own)}.values():
         try:
-            found[component.text] = _prepare_one(run_folder, component, pending, workers, display)
+            with guarding_exit():
+                found[component.text] = _prepare_one(run_folder, component, pending, workers, display)
         except UnavailableError as error:
             found[component.text] = error
         except UserError:

@@ -46,6 +46,7 @@ class Predictor:
             torch.compiler.cudagraph_mark_step_begin()
         with self.autocast():
             output = network(lightness.contiguous(memory_format=torch.channels_last))
+        _check_output(output, lightness)
         # A new tensor, which no later step writes over.
         return output.float() * AB_SCALE
 
@@ -59,9 +60,9 @@ def check_sizes(architecture: str, network: nn.Module, settings: Settings) -> No
     """Refuse a size of pictures or crops that the network cannot halve as often as it needs.
 
     Raises:
-        UserError: With the sizes that fit.
+        UserError: With the sizes that fit; or the network does not say which do.
     """
-    multiple = network.size_multiple
+    multiple = size_multiple(architecture, network)
     for name in ("image_size", "crop_size"):
         size = getattr(settings, name)
         if size is not None and size % multiple:
@@ -71,3 +72,29 @@ def check_sizes(architecture: str, network: nn.Module, settings: Settings) -> No
                 f"The architecture {architecture!r} needs {name} to be a multiple of {multiple}, "
                 f"not {size}: set it to {near}."
             )
+
+
+def size_multiple(architecture: str, network: nn.Module) -> int:
+    """Which multiple of pixels height and width must be.
+
+    Raises:
+        UserError: The network does not say it.
+    """
+    multiple = getattr(network, "size_multiple", None)
+    if type(multiple) is not int or multiple < 1:
+        has = f"has size_multiple = {multiple!r}" if hasattr(network, "size_multiple") else "has no size_multiple"
+        raise UserError(
+            f"The architecture {architecture!r} {has}: give the network that attribute, a whole number of pixels "
+            "which height and width must be a multiple of, 1 if any will do."
+        )
+    return multiple
+
+
+def _check_output(output: object, lightness: Tensor) -> None:
+    count, _, height, width = lightness.shape
+    asked = (count, 2, height, width)
+    given = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    if given != asked:
+        raise ValueError(
+            f"The network gave {given} for L of {tuple(lightness.shape)}: ab / 110 of {asked} is asked for."
+        )

@@ -12,6 +12,7 @@ from bench.left_out import count_left_out, name_few
 from bench.progress import Display
 from bench.settings import read_settings
 from registry import DATASETS
+from registry.blame import blaming
 from registry.datasets.base import SPLITS
 from registry.datasets.prepared import Prepared, prepare
 from registry.datasets.preparing import MANIFEST
@@ -45,14 +46,15 @@ def _prepare(component: Component, image_size: int, workers: int) -> list[str]:
             bar(done, total)
 
         started = time.perf_counter()
-        data = prepare(
-            component.create(),
-            component.text,
-            image_size,
-            progress=progress,
-            waiting=lambda: display.say(f"another process is preparing {component}: waiting for it"),
-            workers=workers,
-        )
+        with blaming(component):
+            data = prepare(
+                component.create(),
+                component.text,
+                image_size,
+                progress=progress,
+                waiting=lambda: display.say(f"another process is preparing {component}: waiting for it"),
+                workers=workers,
+            )
         seconds = time.perf_counter() - started
     did = f"prepared {decoded:,} pictures in {seconds:.1f} s, {decoded / seconds:,.0f} pictures/s"
     return [f"{component}: {did if decoded else 'was prepared already'}", *_describe(data)]

@@ -18,13 +18,14 @@ results/<run>/rerun.json                    which records `--rerun all` is still
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from bench.storage import write_atomically
 from registry.errors import UserError
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 Status = Literal["completed", "failed", "skipped"]
+
+_LINE = 400
+"""Letters of an error's message that a line shows; the report has all of it."""
 
 
 class Measurement(BaseModel):
@@ -128,8 +132,9 @@ class Failure(BaseModel):
 
     @property
     def line(self) -> str:
-        """The failure in one line."""
-        return f"{self.type}: {self.message.strip().partition(chr(10))[0]}"
+        """The failure in one line, of a length to read."""
+        first, _, _ = self.message.strip().partition("\n")
+        return f"{self.type}: {first if len(first) <= _LINE else first[:_LINE] + '…'}"
 
 
 class Try(BaseModel):
@@ -216,6 +221,12 @@ class Record(BaseModel):
     started_at: str
     finished_at: str
 
+    @field_validator("started_at", "finished_at")
+    @classmethod
+    def _is_a_time(cls, text: str) -> str:
+        datetime.fromisoformat(text)
+        return text
+
 
 def now() -> str:
     """This moment as records write it: UTC, ISO 8601, to the second."""
@@ -244,13 +255,17 @@ def read_record(folder: Path) -> Record | None:
     """The record in a cell's folder; None where the cell never ended.
 
     Raises:
-        UserError: The record is damaged, or of another version.
+        UserError: The record cannot be read, is damaged, or of another version.
     """
     path = folder / "record.json"
-    if not path.exists():
-        return None
     try:
         return Record.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise UserError(
+            f"The record {path} cannot be read: {error.strerror}; make it readable for this user."
+        ) from None
     except ValueError:
         raise UserError(f"The record {path} cannot be read; delete its folder to run that cell again.") from None
 
@@ -259,9 +274,20 @@ def read_records(run_folder: Path) -> Iterator[Record]:
     """All records of a run, in the order of their cell ids; a copy under another name is not one of them.
 
     Raises:
-        UserError: A record is damaged.
+        UserError: A record cannot be read.
     """
-    for folder in sorted((run_folder / "cells").glob("*")):
-        record = read_record(folder)
-        if record is not None and record.cell_id == folder.name:
+    cells = run_folder / "cells"
+    try:
+        names = sorted(os.listdir(cells))  # noqa: PTH208 - pathlib's glob takes a folder that it may not list for empty
+    except (FileNotFoundError, NotADirectoryError):
+        if not cells.exists():
+            return
+        raise UserError(f"{cells} is a file where a folder of cells should be; move it away.") from None
+    except OSError as error:
+        raise UserError(
+            f"The folder {cells} cannot be listed: {error.strerror}; make it readable for this user."
+        ) from None
+    for name in names:
+        record = read_record(cells / name)
+        if record is not None and record.cell_id == name:
             yield record

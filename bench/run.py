@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.cell import Cell, Job
-from bench.cell_folder import settle
+from bench.cell_folder import clear, settle
 from bench.comparable import check_same_plugins, check_same_settings
 from bench.endings import ending
 from bench.executors.base import Finished
@@ -58,7 +58,10 @@ def plan(grid: Grid, name: str, results_dir: Path, rerun: Rerun = "none") -> Pla
         UserError: The name or the grid is wrong, or the run was made with other settings.
     """
     if not re.fullmatch(r"\w[\w .+-]{0,99}", name):
-        raise UserError(f"The run's name {name!r} must be up to 100 letters, digits, spaces, '.', '_', '+' and '-'.")
+        raise UserError(
+            f"A run cannot be called {name[:120]!r}: a name has 1 to 100 letters, digits, spaces, '.', '_', '+' and "
+            "'-', and begins with a letter, a digit or '_'; give one with --name."
+        )
     folder = results_dir / name
     cells = grid.cells()
     check_same_settings(folder, grid)
@@ -77,6 +80,7 @@ def _sort_out(folder: Path, grid: Grid, cells: list[Cell], rerun: Rerun) -> Plan
         if not again and status not in (None, "skipped"):
             kept[cell.id] = status
     pending = [cell for cell in cells if cell.id not in kept]
+    check_same_plugins(folder, cells, {cell.id for cell in pending})
     return Plan(folder, grid, cells, rerun, pending, kept, goes_on=superseded is not None)
 
 
@@ -100,7 +104,6 @@ def execute(plan: Plan, place: Place, display: Display) -> Counter[Status]:
         plan = _sort_out(plan.folder, plan.grid, plan.cells, plan.rerun)
         statuses = dict(plan.done)
         _tidy(plan)
-        check_same_plugins(plan.folder, plan.cells, {cell.id for cell in plan.pending})
         jobs, lost = _prepare(plan, place, display) if plan.pending else ([], [])
         # Only now: a call that was wrong leaves no run behind that a corrected one would differ from.
         write_if_changed(plan.folder / "grid.yaml", plan.grid.resolved().to_yaml())
@@ -160,8 +163,9 @@ def _prepare(plan: Plan, place: Place, display: Display) -> tuple[list[Job], lis
 
 
 def _end_all(lost: Sequence[tuple[Job, Exception]]) -> Iterator[Finished]:
-    """Store the records of cells that no worker can begin."""
+    """Store the records of cells that no worker can begin; what such a cell had completed is put aside."""
     for job, error in lost:
+        clear(job.folder)
         record = Record(**job.facts, **ending(error), started_at=now(), finished_at=now())
         write_record(job.folder, record)
         yield Finished(record)

@@ -53,7 +53,8 @@ def replacing(path: Path) -> Iterator[Path]:
         OSError: It cannot be written; what was there before is left as it was, as it is on an interruption.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # With the whole of a long name it would be too long.
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}.tmp")
     try:
         yield temporary
         temporary.replace(path)

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from registry.errors import UserError
+from registry.errors import UserError, message_of
 
 _GROUPS = "bench."
 """What the names of the project's groups of entry points begin with."""
@@ -40,11 +40,30 @@ class Package:
 
 
 def offers(group: str) -> dict[str, list[metadata.EntryPoint]]:
-    """The entry points of a group by name, in the order of names; several have one name where packages collide."""
+    """The entry points of a group by name, in the order of names; several have one name where packages collide.
+
+    Raises:
+        UserError: Those of some package are not written as entry points are.
+    """
     found: dict[str, list[metadata.EntryPoint]] = {}
-    for point in sorted(metadata.entry_points(group=group), key=lambda point: (point.name, point.value)):
+    for point in sorted(_entry_points(group), key=lambda point: (point.name, point.value)):
         found.setdefault(point.name, []).append(point)
     return found
+
+
+def _entry_points(group: str) -> metadata.EntryPoints:
+    try:
+        return metadata.entry_points(group=group)
+    except Exception as error:
+        for package in metadata.distributions():
+            try:
+                _ = package.entry_points
+            except Exception:
+                raise UserError(
+                    f"The entry points of the installed package {package.name} cannot be read ({message_of(error)}): "
+                    "install it again, or uninstall it."
+                ) from error
+        raise
 
 
 def describe(points: Sequence[metadata.EntryPoint]) -> str:

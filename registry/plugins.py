@@ -5,6 +5,7 @@ A plugin travels as its source, so that a worker on another machine needs no fil
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import linecache
 import sys
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from registry.catalogue import ARCHITECTURES, DATASETS, LOSSES, METRICS
-from registry.errors import UserError
+from registry.errors import UserError, guarding_exit, message_of
 from registry.packages import Package, check_installed
 from registry.registry import registering_for
+
+_REGISTRIES = (ARCHITECTURES, DATASETS, LOSSES, METRICS)
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,17 @@ def load_plugin(plugin: Plugin | Package) -> None:
     A package's components are found by themselves, where it is installed.
 
     Raises:
-        UserError: Its code fails; what it had registered until then is taken back. Or it is a package, and not
-            installed here as it was where it comes from.
+        UserError: Its code fails or registers nothing that works; what it had registered until then is taken back. Or
+            it is a package, and not installed here as it was where it comes from; or another plugin has its name.
     """
     if isinstance(plugin, Package):
         check_installed(plugin)
         return
     if plugin.module_name in _loaded:
         return
+    if same := next((one for one in _loaded.values() if one.name == plugin.name), None):
+        # Records, and what is not to be mixed, know plugins by their names.
+        raise UserError(f"Two plugins are called {plugin.name}, {plugin.path!r} and {same.path!r}: rename one of them.")
     _loaded[plugin.module_name] = plugin
     module = types.ModuleType(plugin.module_name)
     module.__file__ = plugin.path
@@ -102,12 +108,16 @@ def load_plugin(plugin: Plugin | Package) -> None:
     if folder not in sys.path:
         sys.path.append(folder)  # a plugin may import what lies beside it
     try:
-        with registering_for(plugin):
-            exec(compile(plugin.source, plugin.path, "exec"), module.__dict__)
+        # What it prints is no part of what a command gives, such as JSON.
+        with registering_for(plugin), guarding_exit(), contextlib.redirect_stdout(sys.stderr):
+            exec(compile(plugin.source, plugin.path, "exec", dont_inherit=True), module.__dict__)
+        if not sum([registry.check_those_of(plugin) for registry in _REGISTRIES]):
+            raise ValueError('it registers nothing: write @LOSSES.register("my-loss") above a component')
     except Exception as error:
         unload_plugin(plugin)
         raise UserError(
-            f"The plugin {plugin.path!r} cannot be loaded: {type(error).__name__}: {error}{_line(error, plugin)}."
+            f"The plugin {plugin.path!r} cannot be loaded: {type(error).__name__}: "
+            f"{message_of(error).rstrip('.')}{_line(error, plugin)}."
         ) from error
 
 
@@ -115,7 +125,7 @@ def unload_plugin(plugin: Plugin) -> None:
     """Forget a plugin: its components and its code."""
     _loaded.pop(plugin.module_name, None)
     sys.modules.pop(plugin.module_name, None)
-    for registry in (ARCHITECTURES, DATASETS, LOSSES, METRICS):
+    for registry in _REGISTRIES:
         registry.remove_those_of(plugin)
 
 
@@ -123,5 +133,6 @@ def _line(error: Exception, plugin: Plugin) -> str:
     """Where in the plugin it happened."""
     if isinstance(error, SyntaxError):
         return ""  # its message has the line already
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == plugin.path]
+    frames = [frame for one in (error, error.__cause__) if one for frame in traceback.extract_tb(one.__traceback__)]
+    lines = [frame.lineno for frame in frames if frame.filename == plugin.path]
     return f" (line {lines[-1]})" if lines else ""

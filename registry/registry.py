@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from registry.errors import UserError
+from registry.errors import UserError, guarding_exit, message_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -109,14 +110,29 @@ class Registry:
         Raises:
             ValueError: The name is taken or cannot be one, or the factory has no docstring to describe it by.
         """
+        if not isinstance(name, str):
+            raise TypeError(f'a {self.kind} is registered by a name in brackets, as in .register("my-{self.kind[:4]}")')
 
         def decorate(factory: Factory) -> Factory:
             if name in self._entries:
-                raise ValueError(f"The {self.kind} {name!r} is registered already.")
+                owner = self._entries[name].plugin
+                by = f"by {owner.name}" if owner else "by the project itself"
+                raise ValueError(f"The {self.kind} {name!r} is registered already {by}: choose another name.")
             self._add(Entry(name, factory, trained, incidental, _plugin.get()))
             return factory
 
         return decorate
+
+    def check_those_of(self, plugin: Plugin) -> int:
+        """Make sure that specs can give the parameters of what a plugin has registered; how many components that is.
+
+        Raises:
+            TypeError, NameError, ValueError: They cannot.
+        """
+        entries = [entry for entry in self._entries.values() if entry.plugin == plugin]
+        for entry in entries:
+            _check_parameters(entry)
+        return len(entries)
 
     def remove_those_of(self, plugin: Plugin) -> None:
         """Take back what a plugin has registered."""
@@ -174,7 +190,7 @@ class Registry:
         try:
             self._load(points)
         except Exception as error:
-            problem = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            problem = ("" if isinstance(error, UserError) else f"{type(error).__name__}: ") + message_of(error)
             source = describe(points)
             self._broken[name] = f"The {self.kind} {name!r} of {source} cannot be loaded: {problem.rstrip('.')}."
 
@@ -185,7 +201,7 @@ class Registry:
             raise UserError("one name cannot be both; uninstall one of them")
         name, package = points[0].name, installed(points[0].dist.name)
         try:
-            with registering_for(package):
+            with registering_for(package), guarding_exit():
                 factory = load_factory(points[0])
         finally:
             # The package may use the decorator too, which knows more, such as incidental parameters.
@@ -195,7 +211,7 @@ class Registry:
         if decorated and decorated.factory is not factory:
             raise UserError(f"another {self.kind} has this name")
         entry = replace(decorated or Entry(name, factory), plugin=package)
-        _ = entry.parameters  # an annotation that cannot be evaluated shows here, with the package's name
+        _check_parameters(entry)
         self._add(entry)
 
     def _add(self, entry: Entry) -> None:
@@ -206,6 +222,26 @@ class Registry:
             )
         if re.fullmatch(self._columns, entry.name):
             raise ValueError(f"No {self.kind} can be called {entry.name!r}: tables have another column of that name.")
+        if not callable(entry.factory):
+            kind = type(entry.factory).__name__
+            raise TypeError(f"The {self.kind} {entry.name!r} is of type {kind} and no class or function.")
         if not entry.description:
             raise ValueError(f"The {self.kind} {entry.name!r} needs a docstring: its first line describes it.")
         self._entries[entry.name] = entry
+
+
+def _check_parameters(entry: Entry) -> None:
+    """Make sure that a signature can be read, and that its defaults can be written into records.
+
+    Raises:
+        TypeError, NameError, ValueError: They cannot be.
+    """
+    for parameter in entry.parameters.values():
+        if parameter.default is not parameter.empty:
+            try:
+                json.dumps(parameter.default)
+            except TypeError:
+                raise TypeError(
+                    f"the default of {parameter.name!r} of {entry.name!r} is a {type(parameter.default).__name__}: "
+                    "records keep numbers, texts, true or false, None, and lists of these"
+                ) from None

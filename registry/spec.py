@@ -12,12 +12,13 @@ Grammar (values are read by the types of the component's signature, never evalua
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from registry.errors import UserError
+from registry.errors import UserError, guarding_exit
 from registry.registry import NAME, Entry, Registry, choices
 
 AUTO: Final = "auto"
@@ -65,7 +66,8 @@ class Component:
 
     def create(self) -> Any:
         """Call the factory."""
-        return self.entry.factory(**self.parameters)
+        with guarding_exit():
+            return self.entry.factory(**self.parameters)
 
     @property
     def _telling(self) -> dict[str, Any]:
@@ -107,6 +109,8 @@ def parse_component(registry: Registry, text: str) -> Component:
     """
     match = _COMPONENT.fullmatch(text.strip())
     if match is None:
+        if text.count("(") > text.count(")"):
+            split(text, ",")
         raise UserError(
             f"Cannot read the {registry.kind} {text.strip()!r}: write name or name(parameter=value, ...), "
             f"with a name among {', '.join(sorted(registry))}."
@@ -151,7 +155,8 @@ def split(text: str, separator: str, *, within: str | None = None) -> list[str]:
     parts.append(text[start:].strip())
     unclosed = quote or (open_brackets[-1] if open_brackets else "")
     if unclosed:
-        raise UserError(f"Cannot read {within or text!r}: a closing {unclosed} is missing.")
+        hint = "" if quote else "; in a YAML list in [brackets], put a spec that has commas into quotes"
+        raise UserError(f"Cannot read {within or text!r}: a closing {unclosed} is missing{hint}.")
     if not all(parts):
         raise UserError(f"Cannot read {within or text!r}: something is missing beside a {separator!r}.")
     return parts
@@ -209,13 +214,21 @@ def _typed(kind: str, entry: Entry, named: dict[str, str]) -> dict[str, Any]:
 def _convert(kind: str, entry: Entry, parameter: inspect.Parameter, value: Any) -> Any:
     # Imported here because pydantic takes a tenth of a second that `bench list` does not need.
     from pydantic import TypeAdapter, ValidationError
+    from pydantic.errors import PydanticUserError
 
     if parameter.annotation is inspect.Parameter.empty:
         return value
     if value in ("none", "null") and type(None) in getattr(parameter.annotation, "__args__", ()):
         return None
     try:
-        return TypeAdapter(parameter.annotation).validate_python(value)
+        converted = TypeAdapter(parameter.annotation).validate_python(value)
+        json.dumps(converted)  # as the ids of cells and records need it
+        return converted
+    except (PydanticUserError, TypeError):
+        raise UserError(
+            f"The parameter {parameter.name!r} of the {kind} {entry.name!r} is declared as {parameter.annotation}, "
+            "which no spec can give: declare it as int, float, str, bool or a list of these."
+        ) from None
     except ValidationError as error:
         problem = error.errors()[0]["msg"]
         raise UserError(

@@ -10,6 +10,7 @@ from bench.audit.page import folder_name, refuse_foreign, write
 from bench.capacity import count_cores
 from bench.storage import make_writable
 from registry import DATASETS
+from registry.blame import blaming
 from registry.errors import UserError
 from registry.spec import parse_component
 
@@ -39,5 +40,8 @@ def audit(
     make_writable(target, "--output" if output else "--reports-dir")
     refuse_foreign(target)
     count = workers or count_cores()
-    audits = [audit_dataset(one.create(), one.text, image_size, count, task) for one in components]
+    audits = []
+    for component in components:
+        with blaming(component):
+            audits.append(audit_dataset(component.create(), component.text, image_size, count, task))
     return write(audits, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def choose_cells(run: StoredRun, ids: Sequence[str], best: str | None) -> list[R
     Raises:
         UserError: There is no such cell or metric, or a cell has no weights.
     """
-    if ids and best:
+    if ids and best is not None:
         raise UserError("Give --cell or --best, not both.")
     trained = [record for record in run.records if record.loss is not None]
     if ids:
@@ -57,7 +58,7 @@ def choose_cells(run: StoredRun, ids: Sequence[str], best: str | None) -> list[R
         chosen = [record for record in trained if record.status == "completed"]
         if not chosen:
             raise UserError(f"The run {run.name!r} has no completed cell with a network: finish it first.")
-        chosen = _best_of_each_dataset(chosen, best) if best else chosen
+        chosen = _best_of_each_dataset(chosen, best) if best is not None else chosen
     _check_weights(run, chosen)
     return chosen
 
@@ -116,6 +117,8 @@ def _best_of_each_dataset(records: Sequence[Record], metric: str) -> list[Record
     measured = [record for record in records if _value(record, metric) is not None]
     if not measured:
         raise UserError(f"No completed cell has a value of {metric}: choose by another metric.")
+    if any(math.isnan(_distance(record, metric)) for record in measured):
+        raise UserError(f"Of {metric} no value is known to be the best: it has no direction. Choose by another metric.")
     best: dict[str, Record] = {}
     for record in measured:
         if record.dataset not in best or _distance(record, metric) < _distance(best[record.dataset], metric):

@@ -12,10 +12,11 @@ from safetensors.torch import load_file
 
 from bench.colorize.cells import title, weights_path
 from bench.environment import resolve_precision
-from bench.network import Predictor
+from bench.network import Predictor, size_multiple
 from bench.records import Record
 from registry import ARCHITECTURES
 from registry.architectures.loading import to_be_loaded
+from registry.blame import blaming
 from registry.color import Colors
 from registry.datasets.whole_picture import WholePicture
 from registry.errors import UserError
@@ -59,12 +60,24 @@ class Networks:
             self._bytes += size
         return predictor
 
+    def color(self, record: Record, picture: WholePicture, shorter: int) -> np.ndarray:
+        """The ab that a cell's network gives to a picture; see `predict`."""
+        with blaming(parse_component(ARCHITECTURES, record.architecture), "cannot colour a photograph"):
+            return predict(self.of(record), picture, shorter)
+
     def _open(self, record: Record) -> Predictor:
-        with to_be_loaded():
-            network = parse_component(ARCHITECTURES, record.architecture).create()
+        component = parse_component(ARCHITECTURES, record.architecture)
+        with to_be_loaded(), blaming(component, "cannot be built"):
+            network = component.create()
+            size_multiple(component.text, network)
         path = weights_path(self.run_folder, record)
         try:
             network.load_state_dict(load_file(path))
+        except PermissionError as error:
+            raise UserError(
+                f"The weights {path} of {title(record)!r} cannot be read ({error.strerror or error}): let this user "
+                "read them."
+            ) from error
         except (SafetensorError, RuntimeError, OSError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise UserError(

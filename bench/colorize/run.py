@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from bench.colorize.cells import best_line, choose_cells, folder_name, plugin_notes
-from bench.colorize.networks import Networks, predict, trained_size
+from bench.colorize.networks import Networks, trained_size
 from bench.colorize.painting import paint, to_grey
 from bench.colorize.photographs import Photograph, find_photographs
 from bench.colorize.sheet import draw_sheet, tile_size
@@ -91,8 +92,7 @@ def colorize(
     chosen = choose_cells(run, cells, best)
     target = output or Path("colorized") / run.name
     photographs = find_photographs(paths, target)
-    if not overwrite:
-        _refuse_existing(target, photographs, chosen)
+    _check_files(target, photographs, chosen, overwrite=overwrite)
     for note in plugin_notes(chosen):
         display.say(note)
     networks = Networks(run_folder, chosen, resolve_device(device))
@@ -138,7 +138,7 @@ class _Job:
             framing["grey"] = to_grey(original)
         tiles = []
         for record in self.records:
-            ab = predict(self.networks.of(record), picture, self.size or trained_size(record))
+            ab = self.networks.color(record, picture, self.size or trained_size(record))
             painted = paint(picture, ab)
             _save(painted, self.target / folder_name(record) / photograph.output)
             tiles.append((record, _on_white(painted.resize(tile, Image.Resampling.LANCZOS))))
@@ -148,12 +148,18 @@ class _Job:
         _save(draw_sheet(heading, self.run_name, framing, tiles), self.target / SHEETS / photograph.output)
 
 
-def _refuse_existing(target: Path, photographs: Sequence[Photograph], records: Sequence[Record]) -> None:
+def _check_files(
+    target: Path, photographs: Sequence[Photograph], records: Sequence[Record], *, overwrite: bool
+) -> None:
+    """Refuse to write over a photograph of the call, whatever is asked, and unasked over any file."""
     folders = [*(folder_name(record) for record in records), SHEETS]
     files = [target / folder / photograph.output for photograph in photographs for folder in folders]
+    originals = {os.path.realpath(photograph.path) for photograph in photographs}
+    if lost := next((file for file in files if os.path.realpath(file) in originals), None):
+        raise UserError(f"{lost} is a photograph of this call and would be written over: give another --output.")
     # Not Path.exists, which raises where a name is too long for the system: writing says so in a sentence.
     existing = [file for file in files if os.path.exists(file)]  # noqa: PTH110
-    if existing:
+    if existing and not overwrite:
         raise UserError(
             f"{len(existing):,} of the {len(files):,} files to write exist already, the first is {existing[0]}: give "
             "--overwrite to replace them, or another folder with --output."
@@ -170,6 +176,8 @@ def _saving(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UnreadablePictureError("its name is too long to write a coloured file under it") from error
         raise UserError(
             f"Cannot write {path}: {error.strerror or error}; make room there or make its folder writable, then give "
             "the same command with --overwrite."

@@ -20,6 +20,7 @@ from bench.commands.shared import (
 )
 from bench.commands.writing import write_reports
 from bench.completion import complete_metric, complete_run
+from registry.errors import UserError
 
 
 def report(
@@ -141,7 +142,7 @@ def export(
 
 
 def colorize(
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO", help="Photographs, and folders of them.")],
+    photos: Annotated[list[str], typer.Argument(metavar="PHOTO", help="Photographs, and folders of them.")],
     run: Annotated[
         str,
         typer.Option(
@@ -187,10 +188,13 @@ def colorize(
         from bench.colorize.run import colorize as colorize_all
         from bench.progress import Display
 
+        # Of nothing, as of a variable of the shell that is not set, pathlib makes the current folder.
+        if "" in photos:
+            raise UserError("One of the photographs is an empty text: give paths of photographs and folders.")
         load_plugins(plugin)
         with Display(Console(stderr=True)) as display:
             done = colorize_all(
-                photos,
+                [Path(photo) for photo in photos],
                 find_run(run, results_dir),
                 cells=cell or [],
                 best=best,

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from bench.cell import Job
+from bench.cell_folder import clear
 from bench.executors.base import Event, Finished, Noted, Started
 from bench.executors.telling import failed_record, step_teller
 from bench.interrupts import undisturbed
@@ -103,6 +104,8 @@ class _Worker:
         stored = read_record(self.job.folder)
         if stored and stored.started_at >= self.started_at:
             return stored
+        if stored:
+            clear(self.job.folder)  # the process had not come to putting aside what an earlier try completed
         job, code = self.job, self.process.exitcode
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit status {code}"
         hint = "; the system does that when memory runs out" if code == -signal.SIGKILL else ""

@@ -56,7 +56,16 @@ class PictureFiles(DataSet):
 
 
 def folder_path(text: str) -> Path:
-    """The absolute path of a folder that a user gave, relative to the current one or from the home folder (``~``)."""
+    """The absolute path of a folder that a user gave, relative to the current one or from the home folder (``~``).
+
+    Raises:
+        UserError: Its name cannot be written down in records.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = text.encode(errors="backslashreplace").decode()
+        raise UserError(f"The name of the folder '{shown}' is not UTF-8: rename it, or give a link to it.") from None
     # os.path leaves the home folder of a user who does not exist as it stands; pathlib raises.
     return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111
 

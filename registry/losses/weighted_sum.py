@@ -63,7 +63,10 @@ class WeightedSumLoss(nn.Module):
 
     def forward(self, prediction: Colors, target: Colors) -> Tensor:
         """Compare predicted with true pictures; a scalar."""
-        return sum(weight * loss(prediction, target) for weight, loss in zip(self.weights, self.losses, strict=True))
+        total = sum(weight * loss(prediction, target) for weight, loss in zip(self.weights, self.losses, strict=True))
+        if total.dim():
+            raise ValueError(f"{self.spec} gave {tuple(total.shape)} where a scalar is asked for: take its mean.")
+        return total
 
 
 def _gradient(loss: nn.Module, prediction: Colors, target: Colors) -> Tensor:

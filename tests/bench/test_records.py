@@ -37,6 +37,23 @@ def test_a_damaged_record_is_named(tmp_path):
         read_record(tmp_path)
 
 
+@pytest.mark.parametrize("change", [{"started_at": "yesterday"}, {"finished_at": ""}])
+def test_a_record_of_no_time_is_damaged(tmp_path, make_record, change):
+    path = tmp_path / "record.json"
+    path.write_text(make_record().model_copy(update=change).model_dump_json())
+    with pytest.raises(UserError, match=r"record.json cannot be read"):
+        read_record(tmp_path)
+
+
+def test_what_cannot_be_listed_or_opened_is_not_taken_for_empty(tmp_path):
+    (tmp_path / "cells").touch()
+    with pytest.raises(UserError, match=r"cells is a file where a folder of cells should be"):
+        list(read_records(tmp_path))
+    (tmp_path / "record.json").mkdir()
+    with pytest.raises(UserError, match=r"record.json cannot be read: Is a directory"):
+        read_record(tmp_path)
+
+
 def test_a_write_that_breaks_off_leaves_the_old_text(tmp_path, monkeypatch):
     path = tmp_path / "record.json"
     write_atomically(path, "old")

@@ -13,7 +13,7 @@ from bench.progress import Display
 from bench.records import Record, read_record, write_record
 from bench.rerun import begin_rerun
 from bench.run import execute, plan
-from registry.errors import UserError
+from registry.errors import UnavailableError, UserError
 
 GRID = Grid(
     architectures=["unet(n_down=2, num_filters=4)"],
@@ -103,6 +103,17 @@ def test_results_are_kept_until_new_ones_stand_in_their_place(tmp_path, make_rec
     assert read_record(aside).status == "completed"
     cell_folder.settle(folder, "completed")
     assert not aside.exists()
+
+
+def test_results_outlive_a_rerun_whose_data_set_is_gone(tmp_path, monkeypatch):
+    first = _run(tmp_path)
+    cells = tmp_path / "mine" / "cells"
+    gone = {GRID.cells()[0].dataset.text: UnavailableError("Gone.")}
+    monkeypatch.setattr("bench.datasets.prepare_datasets", lambda *_: gone)
+    assert _run(tmp_path, rerun="all") == []
+    for cell_id in first:
+        assert read_record(cells / cell_id).status == "skipped"
+        assert read_record(cell_folder.superseded(cells / cell_id)).status == "completed"
 
 
 def test_cells_are_found_again_in_a_grid_that_is_reordered_renamed_or_extended(tmp_path):

@@ -159,3 +159,11 @@ def test_a_worker_refuses_a_package_that_is_missing_or_another(install):
 def test_looking_for_packages_loads_no_pytorch():
     code = "import sys, registry; list(registry.LOSSES), list(registry.METRICS); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_entry_points_that_cannot_be_read_name_their_package(install, tmp_path):
+    install("my-losses", {"my_losses/__init__.py": ""}, {})
+    [folder] = tmp_path.glob("my_losses*.dist-info")
+    (folder / "entry_points.txt").write_text(f"[{GROUP}]\nno entry point\n")
+    with pytest.raises(UserError, match=r"The entry points of the installed package my.losses cannot be read"):
+        list(Registry("loss", GROUP))

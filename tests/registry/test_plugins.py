@@ -5,6 +5,7 @@ import pytest
 from registry import LOSSES
 from registry.errors import UserError
 from registry.plugins import Plugin, load_plugin, loaded_plugins, read_plugin, unload_plugin
+from registry.spec import parse_component
 
 SOURCE = '''
 from registry import LOSSES
@@ -64,6 +65,7 @@ def test_it_may_import_what_lies_beside_it(plugin, tmp_path):
 def test_dataclasses_with_text_annotations_work(plugin):
     plugin(
         "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\n"
+        + SOURCE.format(name="my-loss")
     )
 
 
@@ -73,6 +75,20 @@ def test_dataclasses_with_text_annotations_work(plugin):
         ("x = 1\nnothing\n", r"NameError: name 'nothing' is not defined \(line 2\)"),
         ("def broken(:\n", r"SyntaxError: .*line 1"),
         (SOURCE.format(name="l1"), r"ValueError: The loss 'l1' is registered already"),
+        (SOURCE.format(name="l1"), "ValueError: .* by the project itself: choose another name"),
+        ("import sys\nsys.exit(0)\n", r"RuntimeError: sys.exit\(0\) was called \(line 2\)"),
+        (
+            "class Mute(Exception):\n    def __str__(self):\n        raise KeyError\nraise Mute\n",
+            "Mute: its message cannot",
+        ),
+        ("x = 1\n", r"ValueError: it registers nothing: write @LOSSES.register"),
+        (
+            "from registry import LOSSES\n@LOSSES.register\ndef f():\n    'A loss.'\n",
+            "TypeError: a loss is registered by",
+        ),
+        ("from registry import LOSSES\nLOSSES.register('a')(3)\n", "TypeError: The loss 'a' is of type int"),
+        (SOURCE.format(name="a").replace("float = 2.0", "'Nowhere' = 2.0"), "NameError: name 'Nowhere' is not defined"),
+        (SOURCE.format(name="a").replace("float = 2.0", "set = {1}"), "TypeError: the default of"),
         ("import not_installed\n", r"ModuleNotFoundError: No module named 'not_installed' \(line 1\)"),
     ],
 )
@@ -92,3 +108,32 @@ def test_a_file_that_is_no_plugin_is_refused(tmp_path, name, message):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(UserError, match=message):
         read_plugin(tmp_path / name)
+
+
+def test_two_plugins_of_one_name_are_refused(plugin, tmp_path):
+    plugin(SOURCE.format(name="my-loss"))
+    other = tmp_path / "elsewhere" / "mine.py"
+    other.parent.mkdir()
+    other.write_text(SOURCE.format(name="another"))
+    with pytest.raises(UserError, match=r"Two plugins are called mine\.py, .*: rename one of them"):
+        load_plugin(read_plugin(other))
+    assert "another" not in LOSSES
+
+
+def test_what_it_prints_is_no_output(plugin, capsys):
+    plugin("print('hello')\n" + SOURCE.format(name="my-loss"))
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_a_component_that_ends_python_is_an_error_like_any_other(plugin):
+    plugin(SOURCE.format(name="my-loss").replace("return factor", "raise SystemExit(0)"))
+    with pytest.raises(RuntimeError, match=r"sys.exit\(0\) was called"):
+        parse_component(LOSSES, "my-loss").create()
+
+
+@pytest.mark.parametrize("annotation", ["pathlib.Path", "object()", "torch.Tensor"])
+def test_a_parameter_that_no_spec_can_give_is_named(plugin, annotation):
+    source = "import pathlib, torch\n" + SOURCE.format(name="my-loss").replace("float = 2.0", f"{annotation} = None")
+    plugin(source)
+    with pytest.raises(UserError, match=r"'factor' of the loss 'my-loss' is declared as .*, which no spec can give"):
+        parse_component(LOSSES, "my-loss(x)")

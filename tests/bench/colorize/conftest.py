@@ -17,7 +17,10 @@ TINY = "unet(n_down=2, num_filters=4)"
 
 @pytest.fixture
 def make_run(tmp_path) -> Callable[..., StoredRun]:
-    """A run of these losses, data sets and seeds; ``change`` alters a record before it is stored."""
+    """A run of these losses, data sets and seeds; ``change`` alters a record before it is stored.
+
+    The weights are those of the architecture's own network, or of one that is given, their names after a prefix.
+    """
 
     def make(
         losses=("l1",),
@@ -27,6 +30,8 @@ def make_run(tmp_path) -> Callable[..., StoredRun]:
         metrics=None,
         change=lambda record: record,
         folder: Path = tmp_path / "results" / "mine",
+        network=None,
+        prefix="",
     ) -> StoredRun:
         grid = Grid(
             architectures=[architecture],
@@ -54,7 +59,9 @@ def make_run(tmp_path) -> Callable[..., StoredRun]:
             )
             write_record(folder / "cells" / cell.id, change(record))
             if cell.loss:
-                save_file(_colorful_weights(cell.architecture, number), weights_path(folder, record))
+                built = network or _colorful(cell.architecture, number)
+                weights = {name: one.contiguous() for name, one in built.state_dict(prefix=prefix).items()}
+                save_file(weights, weights_path(folder, record))
         return StoredRun(folder)
 
     return make
@@ -64,11 +71,11 @@ def _lpips(cell):
     return {"lpips": Measurement(value=0.1 if cell.loss else 0.2, n=8, higher_is_better=False)}
 
 
-def _colorful_weights(architecture, seed):
+def _colorful(architecture, seed):
     torch.manual_seed(seed)
     network = architecture.create()
     with torch.no_grad():
         for name, weights in network.named_parameters():
             if name == "head.weight":
                 weights *= 60
-    return {name: weights.contiguous() for name, weights in network.state_dict().items()}
+    return network

@@ -37,6 +37,12 @@ def test_without_a_choice_all_trained_cells_that_are_complete_colour(make_run):
     assert losses_of(choose_cells(make_run(LOSSES, change=change), [], None)) == ["l1", "huber"]
 
 
+def test_of_a_metric_without_direction_there_is_no_best(make_run):
+    run = make_run(LOSSES, metrics=measured("mood", None, {"l1": 1.0, "l2": 2.0, "huber": 3.0}))
+    with pytest.raises(UserError, match="Of mood no value is known to be the best"):
+        choose_cells(run, [], "mood")
+
+
 def test_a_cell_is_named_by_its_id_or_the_beginning_of_it(make_run):
     run = make_run(LOSSES)
     ids = {record.loss: record.cell_id for record in run.records}

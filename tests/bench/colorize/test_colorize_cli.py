@@ -13,6 +13,7 @@ from harness import until
 from PIL import Image, ImageOps
 from rich.console import Console
 from skimage.color import rgb2lab
+from torch import nn
 
 from bench.cli import main
 from bench.colorize.cells import folder_name
@@ -152,6 +153,8 @@ def test_nothing_is_overwritten_unasked(bench, make_run, tmp_path):
         (["--run", "mine", "--cell", "xyz"], "no cell's id begins so"),
         (["--run", "mine", "--output", "/dev/null/x"], "choose another folder with --output"),
         (["--run", "mine", "none.jpg"], "There is no photograph or folder 'none.jpg'"),
+        (["--run", "mine", ""], "One of the photographs is an empty text"),
+        (["--run", "mine", "--best", ""], "Unknown metric ''"),
     ],
 )
 def test_wrong_calls_end_in_one_line_and_write_nothing(bench, make_run, tmp_path, arguments, problem):
@@ -195,6 +198,89 @@ def test_a_mode_without_a_way_to_colours_is_named_and_the_others_are_done(bench,
     assert output.startswith("1 photograph coloured by 1 cell, 1 could not be read")
     assert errors == f"not coloured: {folder / 'odd.tif'}: its colour mode La is not supported: save it as RGB\n"
     assert [file.name for file in (tmp_path / "colorized" / "mine" / "sheets").iterdir()] == ["000.png"]
+
+
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
+def test_a_photograph_of_the_call_is_never_written_over(bench, make_run, tmp_path, overwrite):
+    run = make_run()
+    [record] = [one for one in run.records if one.loss]
+    (tmp_path / "out").mkdir()
+    album = small_photographs(tmp_path / "out" / folder_name(record), 1)
+    before = (album / "000.png").read_bytes()
+    status, _, errors = bench("colorize", album / "000.png", "--run", "mine", "--output", "out", *overwrite)
+    assert status == 2
+    assert "is a photograph of this call and would be written over: give another --output." in errors
+    assert (album / "000.png").read_bytes() == before
+
+
+def test_a_name_as_long_as_the_system_takes_is_written_under(bench, make_run, tmp_path):
+    make_run()
+    folder = small_photographs(tmp_path / "album", 2)
+    (folder / "000.png").rename(folder / f"{'x' * 251}.png")
+    status, _, errors = bench("colorize", folder, "--run", "mine")
+    assert (status, errors) == (0, "")
+    assert len(list((tmp_path / "colorized" / "mine" / "sheets").iterdir())) == 2
+
+
+def test_a_name_that_gets_too_long_leaves_its_photograph_out(bench, make_run, tmp_path):
+    make_run()
+    folder = small_photographs(tmp_path / "album", 1)
+    # Both would be called x...x.png, so that all go by their whole names.
+    for suffix in ("jpg", "png"):
+        Image.new("RGB", (40, 40), "red").save(folder / f"{'x' * 251}.{suffix}")
+    status, output, errors = bench("colorize", folder, "--run", "mine")
+    assert status == 1
+    assert output.startswith("1 photograph coloured by 1 cell, 2 could not be read")
+    assert errors.count("its name is too long to write a coloured file under it") == 2
+
+
+BROKEN = """
+from torch import nn
+from registry import ARCHITECTURES
+
+class Network(nn.Module):
+    def __init__(self, how):
+        super().__init__()
+        self.how, self.layer = how, nn.Conv2d(1, 2, 1)
+        if how != "unsized":
+            self.size_multiple = 1
+
+    def forward(self, lightness):
+        if self.how == "raises":
+            raise RuntimeError("no colour today")
+        return self.layer(lightness)[:, :, ::2]
+
+@ARCHITECTURES.register("broken")
+def broken(how: str = "works"):
+    "A network of one's own."
+    if how == "exits":
+        raise SystemExit(0)
+    return Network(how)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "problem"),
+    [
+        ("exits", "of broken.py cannot be built: RuntimeError: sys.exit(0) was called."),
+        ("unsized", "has no size_multiple: give the network that attribute"),
+        ("raises", "of broken.py cannot colour a photograph: RuntimeError: no colour today."),
+        ("halves", "of broken.py cannot colour a photograph: ValueError: The network gave (1, 2, 16, 48)"),
+    ],
+)
+def test_a_network_of_ones_own_that_fails_is_named(bench, make_run, tmp_path, how, problem):
+    (tmp_path / "broken.py").write_text(BROKEN)
+    plugin = read_plugin(tmp_path / "broken.py")
+    load_plugin(plugin)
+    try:
+        make_run(architecture=f"broken(how={how})", network=nn.Conv2d(1, 2, 1), prefix="layer.")
+        folder = small_photographs(tmp_path / "album", 1)
+        status, _, errors = bench("colorize", folder, "--run", "mine", "--size", "32")
+    finally:
+        unload_plugin(plugin)
+    assert status == 2
+    assert problem in errors
+    assert errors.count("\n") == 1
 
 
 def test_progress_counts_the_cells_of_every_photograph(make_run, tmp_path):

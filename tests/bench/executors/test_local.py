@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from bench.cell import Job
+from bench.cell_folder import superseded
 from bench.executors.base import Finished, Started
 from bench.executors.local import LocalExecutor
-from bench.records import read_record
+from bench.records import read_record, write_record
 from bench.settings import Settings
 from registry import DATASETS
 from registry.datasets.prepared import prepare
@@ -59,6 +60,17 @@ def test_a_killed_worker_fails_its_cell_alone_and_is_replaced(prepared, tmp_path
     assert "killed by SIGKILL" in records["endless"].error.message
     assert read_record(tmp_path / "endless").status == "failed"
     assert [records[name].status for name in ("a", "b")] == ["completed", "completed"]
+
+
+def test_results_outlive_a_worker_that_dies_before_it_begins(prepared, tmp_path, make_record):
+    job = _job(prepared, tmp_path, "again", "unet(n_down=2, num_filters=4)", epochs=1_000_000)
+    write_record(job.folder, make_record("again"))
+    for event in LocalExecutor(1).run([job]):
+        if event == Started("again"):
+            (worker,) = multiprocessing.active_children()
+            os.kill(worker.pid, signal.SIGKILL)
+    assert read_record(job.folder).status == "failed"
+    assert read_record(superseded(job.folder)).status == "completed"
 
 
 def test_stopping_early_ends_the_workers_and_leaves_no_record(prepared, tmp_path):
