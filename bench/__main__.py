@@ -1,5 +1,10 @@
 """``python -m bench``."""
 
-from bench.cli import main
+import sys
+
+try:
+    from bench.cli import main
+except KeyboardInterrupt:
+    sys.exit(130)  # before anything was begun: there is nothing to tell
 
 main()

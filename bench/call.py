@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bench.grid import Grid, load_grid, read_grid
+from bench.yaml_files import read_yaml
 from registry.errors import UserError
 from registry.plugins import load_plugin, read_plugin
 from registry.spec import split
 
 _MOST_SEEDS = 100
+_MOST_WORKERS = 10_000
 
 
 def choose_grid(
@@ -41,8 +41,8 @@ def choose_grid(
         if not equals:
             raise UserError(f"--set {setting!r}: write key=value, such as --set epochs=10.")
         try:
-            changes[key.strip()] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError, RecursionError):
+            changes[key.strip()] = read_yaml(value)
+        except ValueError:
             raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
     if tune:
         changes["tune"] = read_tune(tune)
@@ -76,8 +76,9 @@ def read_workers(text: str) -> int | None:
     """
     if text == "auto":
         return None
-    if not text.isdecimal() or int(text) < 1:
-        raise UserError(f"--workers {text!r}: write a whole number from 1 up, or auto.")
+    # Python refuses to read numbers of thousands of digits.
+    if not text.isdecimal() or len(text) > len(str(_MOST_WORKERS)) or not 1 <= int(text) <= _MOST_WORKERS:
+        raise UserError(f"--workers {text[:20]!r}: write a whole number from 1 to {_MOST_WORKERS:,}, or auto.")
     return int(text)
 
 

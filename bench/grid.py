@@ -13,6 +13,7 @@ from bench.cell import Cell
 from bench.exclusion import Exclusion
 from bench.setting_axes import combinations, varied
 from bench.settings import Settings, first_problem
+from bench.yaml_files import read_yaml
 from registry import ARCHITECTURES, DATASETS, LOSSES
 from registry.errors import UserError
 from registry.registry import choices
@@ -134,12 +135,11 @@ def load_grid(name_or_path: str) -> Grid:
             )
         path = GRIDS / f"{name_or_path}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"Cannot read the grid file {path}: {error.strerror}.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = str(error).replace("\n", " ")
-        raise UserError(f"The grid file {path} is not YAML: {reason}.") from None
+    except ValueError as error:
+        raise UserError(f"The grid file {path} is not YAML: {error}.") from None
     if not isinstance(content, dict):
         raise UserError(f"The grid file {path} must be a mapping with the keys {', '.join(Grid.model_fields)}.")
     return read_grid(content, f"The grid file {path}")

@@ -59,6 +59,13 @@ class Settings(BaseModel):
     threads: int = Field(1, ge=1, le=1024, description="Processor threads of a cell; part of what makes it repeatable.")
     sample_pictures: int = Field(8, ge=1, le=64, description="Test pictures kept to look at.")
 
+    @field_validator("steps_per_epoch")
+    @classmethod
+    def _makes_a_schedule(cls, steps_per_epoch: int | None, info: ValidationInfo) -> int | None:
+        if steps_per_epoch == 1 and info.data.get("epochs") == 1:
+            raise PydanticCustomError("steps", "one epoch of one step has no schedule of rates, take more of either")
+        return steps_per_epoch
+
     @field_validator("*", mode="before")
     @classmethod
     def _is_no_switch(cls, value: Any, info: ValidationInfo) -> Any:

@@ -10,7 +10,7 @@ import typer
 
 from bench import interrupts
 from bench.commands.shared import EXIT_FAILED_CELL, Plugins, ReportsDir, ResultsDir, interruptible, print_json
-from bench.commands.writing import report_of, report_what_is_there
+from bench.commands.writing import check_place, report_of, report_what_is_there
 from bench.completion import complete_architectures, complete_datasets, complete_grid, complete_losses
 from registry.errors import UserError
 
@@ -115,7 +115,6 @@ def run(
         from bench.listing import tell_left_out
         from bench.progress import Display
         from bench.run import execute, failures, plan
-        from bench.storage import make_writable
         from bench.time_left import estimate
         from registry import METRICS
 
@@ -126,7 +125,7 @@ def run(
         load_plugins(plugin)
         tell_left_out(METRICS)  # no call names a metric, so nothing else would
         chosen = choose_grid(grid, architecture, loss, dataset, seeds, set_ or [], tune or [])
-        todo = plan(chosen, name or Path(grid).stem, results_dir, rerun)
+        todo = plan(chosen, Path(grid).stem if name is None else name, results_dir, rerun)
         for note in chosen.notes():
             print(f"note: {note}.", file=sys.stderr)
         if dry_run:
@@ -136,7 +135,7 @@ def run(
             else:
                 print_plan(todo, time_left)
             return
-        make_writable(reports_dir, "--reports-dir")
+        check_place(todo.folder, reports_dir)
         try:
             with (
                 open_place(

@@ -10,17 +10,31 @@ from registry.errors import UserError
 
 def report_of(run_folder: Path, reports_dir: Path) -> Path:
     """The report of a run: the one that is there, if nothing has changed since it was written, or a new one."""
-    from bench.report.freshness import PAGE, is_current
+    from bench.report.freshness import is_current
+    from bench.report.ownership import page_in
 
-    target = reports_dir / run_folder.resolve().name
-    return target / PAGE if is_current(run_folder, target) else write_report(run_folder, reports_dir)
+    target = _report_folder(run_folder, reports_dir)
+    return page_in(target, "md") if is_current(run_folder, target) else write_report(run_folder, reports_dir)
+
+
+def check_place(run_folder: Path, reports_dir: Path) -> None:
+    """Make sure, before hours of work, that a run's report can be written.
+
+    Raises:
+        UserError: It cannot.
+    """
+    from bench.report.ownership import refuse_foreign
+    from bench.storage import make_writable
+
+    make_writable(reports_dir, "--reports-dir")
+    refuse_foreign(_report_folder(run_folder, reports_dir), ["md"], "--reports-dir")
 
 
 def write_report(run_folder: Path, reports_dir: Path) -> Path:
     """Write the report of a run as Markdown, and anew in the other formats that it was written in; its path."""
-    from bench.report.render import formats_in
+    from bench.report.ownership import formats_in
 
-    others = formats_in(reports_dir / run_folder.resolve().name)
+    others = formats_in(_report_folder(run_folder, reports_dir))
     return write_reports(run_folder, reports_dir, None, list(dict.fromkeys(["md", *others])))[0]
 
 
@@ -33,10 +47,10 @@ def write_reports(run_folder: Path, reports_dir: Path, output: Path | None, form
     from bench.report.render import render_as
     from bench.storage import make_writable, writing_to
 
-    target = output or reports_dir / run_folder.resolve().name
-    make_writable(target, "--output" if output else "--reports-dir")
+    target, option = (output, "--output") if output else (_report_folder(run_folder, reports_dir), "--reports-dir")
+    make_writable(target, option)
     with writing_to(target):
-        return render_as(run_folder, target, formats)
+        return render_as(run_folder, target, formats, option)
 
 
 def report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
@@ -48,3 +62,7 @@ def report_what_is_there(run_folder: Path, reports_dir: Path) -> None:
         print(f"report: {write_report(run_folder, reports_dir)}", file=sys.stderr)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+
+
+def _report_folder(run_folder: Path, reports_dir: Path) -> Path:
+    return reports_dir / run_folder.resolve().name

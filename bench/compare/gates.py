@@ -12,10 +12,12 @@ from bench.compare.differences import Difference, has
 from bench.compare.matching import Matching
 from bench.report.markdown import code, count, join
 from registry.errors import UserError
-from registry.registry import choices
+from registry.registry import NAME, choices
 
 _HOW = 'write METRIC > NUMBER, such as "lpips > +0.01", "skill < -5%" or "mean lpips > 0"'
-_FORM = re.compile(r"(?P<mean>mean\s+)?(?P<metric>\w+)\s*(?P<sign>>=|<=|>|<)\s*(?P<number>[^\s%]+)\s*(?P<percent>%?)")
+_FORM = re.compile(
+    rf"(?P<mean>mean\s+)?(?P<metric>{NAME.pattern})\s*(?P<sign>>=|<=|>|<)\s*(?P<number>[^\s%]+)\s*(?P<percent>%?)"
+)
 _SIGNS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
@@ -38,7 +40,8 @@ class Gate:
 
     def trips(self, before: float, after: float) -> bool:
         """Whether a change of the metric, or of its mean, is one to fail for."""
-        return bool(_SIGNS[self.sign](self.change(before, after), self.limit))
+        change = self.change(before, after)
+        return math.isnan(change) or bool(_SIGNS[self.sign](change, self.limit))
 
     def change(self, before: float, after: float) -> float:
         """B minus A in the gate's unit; in percent of nothing any change is without end."""
@@ -96,14 +99,19 @@ def judge(gates: Iterable[Gate], matching: Matching, found: Sequence[Difference]
     what was lost cannot have stayed as good. It also trips where nothing can be held against it.
     """
     lost = [f"{one.name} was completed in A and is {code(one.second)} in B" for one in matching.lost]
-    return [Judgement(gate, (*_reasons(gate, found), *_unmeasured(gate, matching, found), *lost)) for gate in gates]
+    return [
+        Judgement(gate, (*_reasons(gate, matching, found), *_unmeasured(gate, matching, found), *lost))
+        for gate in gates
+    ]
 
 
-def _reasons(gate: Gate, found: Sequence[Difference]) -> list[str]:
+def _reasons(gate: Gate, matching: Matching, found: Sequence[Difference]) -> list[str]:
     """What trips a gate by its value, the furthest first."""
     measured = [one for one in found if one.metric == gate.metric and (one.row.trained or not gate.of_mean)]
-    if not measured:
-        of = "trained cell" if gate.of_mean else "cell"
+    # References are the same in any two runs of a data set: where something was trained they say nothing of it.
+    trains = any(one.loss for one in (*matching.rows, *matching.ends))
+    if not measured or (trains and not any(one.row.trained for one in measured)):
+        of = "trained cell" if measured or gate.of_mean else "cell"
         return [f"no {of} that both runs completed has {code(gate.metric)}"]
     if gate.of_mean:
         before, after = (sum(values) / len(measured) for values in zip(*map(_values, measured), strict=True))

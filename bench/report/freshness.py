@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-PAGE = "report.md"
+from bench.report.ownership import formats_in, page_in
 
 _CODE = Path(__file__).parent.parent.parent
 _PACKAGES = ("bench", "registry")
@@ -15,8 +15,8 @@ _PACKAGES = ("bench", "registry")
 
 def is_current(run_folder: Path, output: Path) -> bool:
     """Whether a report is whole, and younger than all that it is made from: stored files and this program's code."""
-    page = output / PAGE
-    if not page.exists():
+    page = page_in(output, "md")
+    if "md" not in formats_in(output):
         return False
     figures = figures_of(page.read_text(encoding="utf-8"))
     if not all((output / "figures" / name).exists() for name in figures):

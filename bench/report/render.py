@@ -10,15 +10,10 @@ from bench.report import page
 from bench.report.figure import Figure
 from bench.report.freshness import figures_of
 from bench.report.labels import LabelledRun
+from bench.report.ownership import BEGINNINGS, page_in, refuse_foreign
 from bench.report.template import fill
 from bench.storage import write_atomically
 from registry.errors import UserError
-
-_BEGINNINGS = {
-    "md": "# Colorization benchmark: ",
-    "html": '<!doctype html>\n<html lang="en" data-made-by="colorization-bench">',
-}
-"""How every page begins, by its format: nothing else is overwritten."""
 
 
 def read_formats(text: str) -> list[str]:
@@ -28,15 +23,10 @@ def read_formats(text: str) -> list[str]:
         UserError: One of them is not known, or there is none.
     """
     formats = list(dict.fromkeys(part.strip() for part in text.split(",")))
-    if unknown := [one for one in formats if one not in _BEGINNINGS]:
-        known = " or ".join([*_BEGINNINGS, ",".join(_BEGINNINGS)])
+    if unknown := [one for one in formats if one not in BEGINNINGS]:
+        known = " or ".join([*BEGINNINGS, ",".join(BEGINNINGS)])
         raise UserError(f"There is no report format {unknown[0]!r}; --format takes {known}.")
     return formats
-
-
-def formats_in(output: Path) -> list[str]:
-    """The formats in which a folder has a report."""
-    return [one for one in _BEGINNINGS if (target := output / f"report.{one}").exists() and _is_own(target, one)]
 
 
 def render(run_folder: Path, output: Path) -> Path:
@@ -44,7 +34,7 @@ def render(run_folder: Path, output: Path) -> Path:
     return render_as(run_folder, output, ["md"])[0]
 
 
-def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Path]:
+def render_as(run_folder: Path, output: Path, formats: Sequence[str], option: str = "--output") -> list[Path]:
     """Write a report in place of an earlier one.
 
     Args:
@@ -52,6 +42,7 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Pa
         output: Made if it is not there; other files in it are left alone.
         formats: "md" for ``output/report.md`` with its figures in ``output/figures/``, "html" for
             ``output/report.html`` with everything in it.
+        option: Of the command line, names another folder.
 
     Returns:
         Paths of the pages.
@@ -63,10 +54,8 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Pa
     from bench.report.figures import draw_figures
 
     run = LabelledRun(run_folder)
-    targets = {one: output / f"report.{one}" for one in formats}
-    for one, target in targets.items():
-        if target.exists() and not _is_own(target, one):
-            raise UserError(f"{target} is not a report of this program; choose another folder with --output.")
+    targets = {one: page_in(output, one) for one in formats}
+    refuse_foreign(output, formats, option)
     output.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
     with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
@@ -79,12 +68,6 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str]) -> list[Pa
         if "md" in targets:
             _write_markdown(targets["md"], fill("bench.report", "report.md.j2", content), figures)
     return list(targets.values())
-
-
-def _is_own(target: Path, format_: str) -> bool:
-    beginning = _BEGINNINGS[format_]
-    with target.open(encoding="utf-8", errors="replace") as old:
-        return old.read(len(beginning)) == beginning
 
 
 def _write_markdown(target: Path, text: str, figures: Sequence[Figure]) -> None:

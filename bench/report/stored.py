@@ -244,6 +244,8 @@ def _whole(path: Path) -> Iterator[None]:
     """Name the file that cannot be read."""
     try:
         yield
+    except PermissionError as error:
+        raise UserError(f"The file {path} cannot be read: {error.strerror}; make it readable for this user.") from None
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         raise UserError(
             f"The file {path} is damaged or of another version; make it again with `run --rerun all`, or delete it."

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -65,14 +66,20 @@ MISTAKES = [
     (["--seeds", "99999999999,"], "less than 4294967296"),
     (["--seeds", "0"], "says how many seeds, 1 to 100"),
     (["--seeds", "123"], "write it with a comma, such as 7,"),
-    (["--workers", "0", "--dry-run"], "a whole number from 1 up, or auto"),
+    (["--workers", "0", "--dry-run"], "a whole number from 1 to 10,000, or auto"),
     (["--ray-address", "auto", "--dry-run"], "goes with --executor ray"),
     (["--set", "image_size=16"], "greater than or equal to 32"),
     (["--set", "learning_rate=.inf"], "finite number"),
     (["--set", "epochs=2024-99-99"], "not YAML"),
     (["--grid", "a" * 300], "Unknown grid"),
     (["--grid", "~nouser/x.yaml"], "Cannot read the grid file"),
-    (["--name", "a" * 300], "up to 100"),
+    (["--workers", "9" * 5000, "--dry-run"], "a whole number from 1 to 10,000, or auto"),
+    (["--name", "a" * 300], "has 1 to 100 letters"),
+    (["--name", ""], "has 1 to 100 letters"),
+    (["--set", "epochs=1", "--set", "steps_per_epoch=1"], "no schedule of rates"),
+    (["--grid", "{folder}/twice.yaml"], "the key 'seeds' is there twice"),
+    (["--grid", "{folder}/commas.yaml"], "put a spec that has commas into quotes"),
+    (["--dataset", "folder(path=\udcff)"], "is not UTF-8: rename it"),
     (["--dataset", "folder(path='')"], "is empty"),
     (["--dataset", "folder(path=~nouser/x)"], "does not exist"),
     (["--dataset", f"folder(path={'a' * 300})"], "name too long"),
@@ -92,6 +99,9 @@ def test_a_number_alone_says_how_many_seeds_and_commas_say_which(text, seeds):
 def test_wrong_input_ends_in_one_line_and_status_2(tmp_path, monkeypatch, capsys, arguments, message):
     (tmp_path / "empty").mkdir()
     (tmp_path / "own.yaml").write_text("architectures: [unet]\nlosss: [l1]\ndatasets: [synthetic-faces]\n")
+    (tmp_path / "twice.yaml").write_text("architectures: [unet]\nseeds: [0]\ndatasets: [synthetic-faces]\nseeds: [1]\n")
+    drawn = "[synthetic-faces(n_train=16, n_test=8)]"
+    (tmp_path / "commas.yaml").write_text(f"architectures: [unet]\nlosses: [l1]\ndatasets: {drawn}\n")
     arguments = [argument.replace("{folder}", str(tmp_path)) for argument in arguments]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["bench", "run", "--grid", "smoke", *arguments])
@@ -217,3 +227,28 @@ def test_a_report_of_no_run_names_those_there_are(tmp_path):
     done = _bench("report", "yours", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "error: No run 'yours' in results: there are mine.\n"
+
+
+def test_no_room_for_what_is_printed_is_told(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "bench", "list"]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: There is no room on the disk")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("foreign", [b"a page of mine", b"\xff\xfe", None])
+def test_a_page_that_is_no_report_is_told_before_anything_is_run(tmp_path, monkeypatch, capsys, foreign):
+    page = tmp_path / "reports" / "mine" / "report.md"
+    page.parent.mkdir(parents=True)
+    page.mkdir() if foreign is None else page.write_bytes(foreign)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", "run", "--grid", "smoke", *TINY, "--name", "mine"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "error: reports/mine/report.md is not a report of this program; choose another folder with --reports-dir.\n"
+    )
+    assert not (tmp_path / "results").exists()

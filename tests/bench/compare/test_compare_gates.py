@@ -130,6 +130,21 @@ def test_a_reference_trips_a_gate_of_any_row_alone(make_run):
     assert _reasons(first, second, "mean lpips > 0") == []
 
 
+def test_references_alone_hold_no_gate_where_something_was_trained(make_run):
+    first, second = make_run("a", losses=("l1",)), make_run("b", losses=("l2",))
+    reasons = _reasons(first, second, "lpips > 9")
+    assert reasons[0] == "no trained cell that both runs completed has `lpips`"
+
+
+def test_what_is_no_number_trips():
+    assert Gate("", "lpips", ">", 0).trips(0.1, math.nan)
+    assert Gate("", "lpips", "<", 0).trips(math.nan, 0.1)
+
+
+def test_a_metric_of_two_words_can_be_named():
+    assert read_gate("my-metric > 0", ["my-metric"]).metric == "my-metric"
+
+
 @pytest.mark.parametrize("ended", ["failed", "skipped", "missing"])
 @pytest.mark.parametrize("gate", ["lpips > 9", "mean lpips > 9"])
 def test_a_cell_that_was_lost_trips_every_gate(make_run, ended, gate):
