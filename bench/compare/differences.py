@@ -18,7 +18,7 @@ from bench.compare.matching import Row
 from bench.records import DataSummary, Record
 from bench.report.entries import Entry, Goal, goal, measure
 from bench.report.sample import Sample
-from bench.report.statistics import CONFIDENCE, Uncertainty, holm, uncertain
+from bench.report.statistics import CONFIDENCE, Uncertainty, averaged, holm, uncertain
 from bench.report.stored import StoredRun
 
 _PICTURES = ("revision", "split_hash", "n_test", "image_size", "resize_rule", "min_chroma")
@@ -114,7 +114,8 @@ def mean(several: Sequence[Difference]) -> Uncertainty:
     redrawn = np.stack(
         [one.second.sample.pictures.redrawn - one.first.sample.pictures.redrawn for one in several], axis=1
     )
-    return uncertain(values, redrawn, samples[0].n_pictures)
+    starts = [one.row.architecture for one in several]
+    return uncertain(averaged(values, starts), averaged(redrawn, starts), samples[0].n_pictures)
 
 
 def has(record: Record, name: str) -> bool:

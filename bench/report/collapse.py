@@ -16,6 +16,7 @@ from bench.report.entries import measure
 from bench.report.figure import Figure
 from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, table
+from bench.report.statistics import Uncertainty, uncertain
 from bench.report.stored import StoredRun
 from bench.report.style import FAINT, above, canvas, file_name, label, line_of, loss_lines, small_multiples
 from bench.samples import half_epoch
@@ -33,6 +34,7 @@ class Course:
 
     Attributes:
         signs: A row per epoch, a column per sign.
+        changes: Of each sign, from half of the training to its end, over the seeds.
         best: The epoch with the lowest validation loss, of each seed.
         costs: Change of some test metrics from the best epoch to the last, over the seeds that trained on past it.
     """
@@ -42,6 +44,16 @@ class Course:
     signs: pd.DataFrame
     best: list[int]
     costs: dict[str, float]
+    changes: dict[str, Uncertainty]
+
+    def fell(self, sign: str) -> bool:
+        """Whether a sign became lazier; of a network more colourful than the truth less chroma is no loss."""
+        return self.late[sign] < self.early[sign] and not (sign == "chroma_ratio" and self.late[sign] >= 1)
+
+    def fell_clearly(self, sign: str) -> bool:
+        """Whether it did so by more than seeds vary."""
+        half = self.changes[sign].half
+        return self.fell(sign) and half is not None and abs(self.changes[sign].value) > half
 
     @property
     def early(self) -> pd.Series:
@@ -117,13 +129,19 @@ def _course(run: StoredRun, architecture: str, loss: str, records: Sequence[Reco
     if not histories:
         return None
     signs = pd.concat([history.set_index("epoch")[list(SIGNS)] for _, history in histories]).groupby(level=0).mean()
-    changes = [_costs(record) for record, history in histories if record.best_epoch != history.epoch.iloc[-1]]
+    past = [_costs(record) for record, history in histories if record.best_epoch != history.epoch.iloc[-1]]
     costs = {
-        name: float(np.mean([one[name] for one in changes if name in one]))
+        name: float(np.mean([one[name] for one in past if name in one]))
         for name in _COSTS
-        if any(name in one for one in changes)
+        if any(name in one for one in past)
     }
-    return Course(architecture, loss, signs, [record.best_epoch for record, _ in histories], costs)
+    half = half_epoch(int(signs.index[-1]))
+    second_halves = {
+        sign: [history[sign].iloc[-1] - history.set_index("epoch")[sign][half] for _, history in histories]
+        for sign in SIGNS
+    }
+    changes = {sign: uncertain(np.array([values]), None, 0) for sign, values in second_halves.items()}
+    return Course(architecture, loss, signs, [record.best_epoch for record, _ in histories], costs, changes)
 
 
 def _costs(record: Record) -> dict[str, float]:
@@ -139,12 +157,20 @@ def _costs(record: Record) -> dict[str, float]:
 def _told(found: Sequence[Course]) -> tuple[str, ...]:
     """What the second half of the training did to colour, and training on from the best epoch to the test pictures."""
     cells = count(len(found), "cell")
-    fell = {sign: sum(one.late[sign] < one.early[sign] for one in found) for sign in SIGNS}
-    both = sum(all(one.late[sign] < one.early[sign] for sign in SIGNS[:2]) for one in found)
-    chroma, colors, skill = (f"{metric(sign).label} fell in {number or 'none'}" for sign, number in fell.items())
+    seeds = any(change.covers for one in found for change in one.changes.values())
+
+    def count_of(sign: str) -> str:
+        number = sum(one.fell(sign) for one in found)
+        clear = sum(one.fell_clearly(sign) for one in found)
+        surely = f" ({clear or 'none'} by more than seeds vary)" if number and seeds else ""
+        return f"{number or 'none'}{surely}"
+
+    chroma, colors, skill = map(count_of, SIGNS)
+    both = sum(all(map(one.fell, SIGNS[:2])) for one in found)
     line = (
-        f"From half of the training to its end, {chroma} of {cells}, {colors} and {skill}; {both or 'none'} lost both "
-        "chroma and colours."
+        f"Of {cells}, from half of the training to its end, chroma ratio fell to below the truth's in {chroma}, effective "
+        f"colours fell in {colors} and skill fell in {skill}; {both or 'none'} lost both chroma and colours."
+        f"{'' if seeds else ' With one seed, how much of that is chance is not known.'}"
     )
     past = sorted((one.costs["lpips"], _name(one)) for one in found if "lpips" in one.costs)
     if not past:

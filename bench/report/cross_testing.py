@@ -82,7 +82,10 @@ def _crossing(
     if cube is None:
         return None
     both = values_over([home, sample], [loss, loss], board.architectures) if home else None
-    behind = None if both is None else Change(name, contrast(*both, _AWAY_LESS_HOME))
+    behind = None
+    if both is not None:
+        at_home, away = both[0].mean(axis=(0, 2))
+        behind = Change(name, contrast(*both, _AWAY_LESS_HOME), ends=(at_home, away))
     return Crossing(board.dataset, tested_on, loss, contrast(*cube, [1.0]), name, behind)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.report.doses import Response, Series, responses
 from bench.report.figure import Figure
-from bench.report.laziness import MEASURES, frame, scope, signed, write_p
+from bench.report.laziness import COLORS, MEASURES, frame, scope, signed, write_p
 from bench.report.legend import metric
 from bench.report.markdown import code, escape, join, table
 from bench.report.stored import StoredRun
@@ -54,30 +54,35 @@ def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
     found = [part for part in found if part.turn is None] or found
     clear = [part for part in found if part.slope.clear]
     lazier = [part for part in clear if part.slope.lazier]
-    livelier = [part for part in clear if not part.slope.lazier]
+    livelier = [part for part in clear if part.slope.livelier]
+    beyond = [part for part in clear if part not in (*lazier, *livelier)]
     unclear = [metric(part.slope.name).label for part in found if not part.slope.clear]
     name, reach = code(found[0].loss), f"from dose {doses[0]:g} to {doses[-1]:g}"
     skill = next((part.means[0] for part in found if part.slope.name == "skill"), None)
     rest = f"; no clear change of {join(unclear)}" if unclear and clear else ""
+    rest += f"; {_listed(beyond, doses)}, beyond the truth's" if beyond else ""
     rest += "".join(f"; {metric(part.slope.name).label} turns, {_bend(part)}" for part in turning)
     if skill is not None and skill.value <= 0:
         return (
             f"{name} **cannot be judged**: at dose {doses[0]:g} it was no better than one constant colour already "
             f"(skill {skill.value:.2f})."
         )
-    if lazier and livelier:
-        # One colour painted everywhere can have much chroma: that alone is no sign of learning.
-        sides = f"{_listed(lazier)}; against that, {_listed(livelier)}"
-        return f"{name} **gets lazier in part**: {reach} {sides}{rest}."
     if lazier:
-        return f"{name} **gets lazier**: {reach} {_listed(lazier)}{rest}."
+        fades = any(part.slope.name in COLORS for part in lazier)
+        # One colour painted everywhere can have much chroma: that alone is no sign of learning.
+        against = f"; against that, {_listed(livelier, doses)}" if livelier else ""
+        # More error alone may be of as much colour in the wrong places.
+        answer = f"gets lazier{' in part' if livelier else ''}" if fades else "errs more"
+        return f"{name} **{answer}**: {reach} {_listed(lazier, doses)}{against}{rest}."
     if livelier:
-        return f"{name} **gets no lazier**, rather the opposite: {reach} {_listed(livelier)}{rest}."
-    return f"For {name} **no effect can be told**: {reach} {_listed(found)}{rest}."
+        return f"{name} **gets no lazier**, rather the opposite: {reach} {_listed(livelier, doses)}{rest}."
+    if beyond:
+        return f"{name} **gets no lazier**: {reach} {_listed(beyond, doses)}, beyond the truth's."
+    return f"For {name} **no effect can be told**: {reach} {_listed(found, doses)}{rest}."
 
 
-def _listed(found: Sequence[Response]) -> str:
-    return join([f"{metric(part.slope.name).label} goes {_course(part)}" for part in found])
+def _listed(found: Sequence[Response], doses: Sequence[float]) -> str:
+    return join([f"{metric(part.slope.name).label} goes {_course(part, doses)}" for part in found])
 
 
 def _bend(part: Response) -> str:
@@ -85,8 +90,10 @@ def _bend(part: Response) -> str:
     return f"from {first:.2f} over {part.turn.value:.2f} to {last:.2f}, so that its slope says nothing"
 
 
-def _course(part: Response) -> str:
-    return f"from {part.means[0].value:.2f} to {part.means[-1].value:.2f} (slope {signed(part.slope.by)})"
+def _course(part: Response, doses: Sequence[float]) -> str:
+    onset = part.onset
+    since = f", clear from dose {doses[onset]:g} on" if onset is not None and len(doses) > 2 else ""
+    return f"from {part.means[0].value:.2f} to {part.means[-1].value:.2f} (slope {signed(part.slope.by)}{since})"
 
 
 def _extremes(found: Sequence[Response]) -> list[str]:
@@ -141,7 +148,7 @@ def _slopes(found: Sequence[Response], losses: Sequence[str]) -> str:
 
 
 def _values(one: Series, found: Sequence[Response]) -> str:
-    head = ["measure", "loss", *(f"dose {dose:g}" for dose in one.doses), "slope", "p (Holm)"]
+    head = ["measure", "loss", *(f"dose {dose:g}" for dose in one.doses), "slope", "p (Holm)", "clear from dose"]
     rows = [
         [
             metric(part.slope.name).label,
@@ -149,12 +156,14 @@ def _values(one: Series, found: Sequence[Response]) -> str:
             *(write(mean, 3) for mean in part.means),
             signed(part.slope.by),
             write_p(part.slope.p),
+            "–" if part.onset is None else f"{one.doses[part.onset]:g}",
         ]
         for part in found
     ]
     how = (
         "± is half of a 95 % interval. A slope is by least squares, per unit of the dose; every training counts as a "
-        "draw of its own, so that the spread between seeds at every dose tells how sure it is."
+        "draw of its own, so that the spread between seeds at every dose tells how sure it is. The last column is the "
+        "dose from which on all differ clearly from the lowest, by Holm over all doses, measures and losses."
     )
     return f"{how}\n\n{table(head, rows, numbers_from=2)}"
 

@@ -50,11 +50,19 @@ class Response:
     Attributes:
         means: At each dose.
         slope: Per unit of the dose, by least squares.
+        since: At each dose but the lowest, what has changed from there.
     """
 
     loss: str
     means: tuple[Uncertainty, ...]
     slope: Change
+    since: tuple[Change, ...] = ()
+
+    @property
+    def onset(self) -> int | None:
+        """The place of the dose from which on all differ clearly from the lowest, in the slope's direction."""
+        same = [change.clear and change.by.value * self.slope.by.value > 0 for change in self.since]
+        return max((place for place, one in enumerate(same) if not one), default=-1) + 2 if same and same[-1] else None
 
     @property
     def turn(self) -> Uncertainty | None:
@@ -115,6 +123,8 @@ def short_names(datasets: Sequence[str], found: Sequence[Series]) -> dict[str, s
 def responses(run: StoredRun, one: Series) -> list[Response]:
     """Of each loss and measure that was had at every dose; p of the slopes by Holm over all of them.
 
+    What has changed since the lowest dose is corrected likewise, over all doses, measures and losses.
+
     The skill at every dose is against the same lazy colour, the mean of training at the lowest dose: the mean colour
     of an imbalanced set is a worse guess on balanced pictures, which would make networks look better than they are.
     """
@@ -126,7 +136,11 @@ def responses(run: StoredRun, one: Series) -> list[Response]:
         samples = [Sample(run, board.completed, name, NO_GOAL, **given) for board in one.boards]
         found += [part for loss in losses if (part := _response(samples, one, name, loss)) is not None]
     slopes = corrected([part.slope for part in found])
-    return [Response(part.loss, part.means, slope) for part, slope in zip(found, slopes, strict=True)]
+    since = iter(corrected([change for part in found for change in part.since]))
+    return [
+        Response(part.loss, part.means, slope, tuple(next(since) for _ in part.since))
+        for part, slope in zip(found, slopes, strict=True)
+    ]
 
 
 def lazy_errors(run: StoredRun, board: Board) -> pd.Series | None:
@@ -142,7 +156,12 @@ def _response(samples: Sequence[Sample], one: Series, name: str, loss: str) -> R
     values, redrawn, n = cube
     each = np.eye(len(samples))
     means = tuple(contrast(values, redrawn, n, weights) for weights in each)
-    return Response(loss, means, Change(name, contrast(values, redrawn, n, slope_weights(one.doses))))
+    since = tuple(
+        Change(name, contrast(values, redrawn, n, weights - each[0]), ends=(means[0].value, mean.value))
+        for weights, mean in zip(each[1:], means[1:], strict=True)
+    )
+    slope = contrast(values, redrawn, n, slope_weights(one.doses))
+    return Response(loss, means, Change(name, slope, ends=(means[0].value, means[-1].value)), since)
 
 
 Cube = tuple[np.ndarray, np.ndarray | None, int]

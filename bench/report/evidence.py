@@ -30,7 +30,8 @@ def scope(found: Findings) -> str:
         return "Nothing was stored of single pictures, so what is chance is not known."
     if "seeds" in " ".join(covers):
         within = "seeds" if covers == {"seeds"} else "seeds and pictures"
-        return f"These are claims about {within} like those of this run, with these losses and architectures."
+        fewer = "" if "pictures" not in covers else "; of pairs that share one seed alone, about its pictures only"
+        return f"These are claims about {within} like those of this run, with these losses and architectures{fewer}."
     return "With one seed these are claims about these trainings on pictures like these: **none beyond the pictures.**"
 
 
@@ -53,9 +54,10 @@ def how_compared(found: Findings) -> str:
         f"same losses{within}; a difference is how much further from the metric's goal one is than the other. The 95 % "
         f"interval comes from {RESAMPLES:,} redrawn test sets and, with several seeds, from Student's t over paired "
         "seeds (both together as Behrens and Fisher had it: a plain hierarchical bootstrap finds too much where seeds "
-        "are few). p is corrected by Holm over all pairs and metrics of the data set, the intervals are not; below "
-        "0.05 a difference is called clear. The effect is in standard deviations of paired differences, between "
-        "pictures and between seeds."
+        "are few). Trainings of one architecture with one seed start from the same weights: where architectures are "
+        "compared, their differences are averaged before the spread between seeds is taken. p is corrected by Holm "
+        "over all pairs and metrics of the data set, the intervals are not; below 0.05 a difference is called clear. "
+        "The effect is in standard deviations of the paired difference of a single picture by a single seed."
     )
 
 

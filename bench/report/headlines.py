@@ -110,8 +110,9 @@ def _lead(
         interval = f"{gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
         return f"{first} beats {second} by {gap.value:.{decimals}f} (95 % interval {interval}), more than {chance}."
     tied = sum(not _clear(p) for p in p_values)
-    between = f"{first}, {second} and {count(tied - 1, 'other')}" if tied > 1 else f"{first} and {second}"
-    return f"a tie between {between}, no further apart than {chance}."
+    more = f" So with {count(tied - 1, 'other row')}." if tied > 1 else ""
+    interval = f"95 % interval {gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
+    return f"{first} and {second} **cannot be told apart** ({interval} of the difference): {chance} as much.{more}"
 
 
 def _axes(axes: Comparison | None, rows: int) -> str:

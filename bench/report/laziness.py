@@ -18,6 +18,9 @@ MEASURES = ("skill", "chroma_ratio", COLORS_RATIO, "rare_ab_error")
 NO_GOAL = Goal(None)
 """Their values are compared as they are, and not by how far they are from the best."""
 
+COLORS = ("chroma_ratio", COLORS_RATIO)
+"""Those of colour alone, as ratios to the truth: beyond 1 there is none to gain. The others are of errors."""
+
 _LAZY = {"skill": 0.0, "rare_ab_error": 1.0}
 
 
@@ -27,11 +30,13 @@ class Change:
 
     Attributes:
         p: Corrected by Holm over all changes of the same question; None where nothing is known of chance.
+        ends: The measure before and after; None where it is not known.
     """
 
     name: str
     by: Uncertainty
     p: float | None = None
+    ends: tuple[float, float] | None = None
 
     @property
     def clear(self) -> bool:
@@ -40,8 +45,20 @@ class Change:
 
     @property
     def lazier(self) -> bool:
-        """Whether it is towards laziness: less skill, chroma or colours, or a larger error where colours are rare."""
-        return self.by.value > 0 if self.name == "rare_ab_error" else self.by.value < 0
+        """Whether it is towards laziness: less skill, chroma or colours, or a larger error where colours are rare.
+
+        To have become no less colourful than the truth is not lazy.
+        """
+        if self.name == "rare_ab_error":
+            return self.by.value > 0
+        return self.by.value < 0 and not self._beyond(1)
+
+    @property
+    def livelier(self) -> bool:
+        """Whether it is away from laziness; what was as colourful as the truth already cannot become livelier."""
+        if self.name == "rare_ab_error":
+            return self.by.value < 0
+        return self.by.value > 0 and not self._beyond(0)
 
     @property
     def text(self) -> str:
@@ -49,6 +66,10 @@ class Change:
         verb, ends = ("rises", (self.by.low, self.by.high)) if self.by.value >= 0 else ("falls", self._turned)
         interval = f" ({ends[0]:.2f} to {ends[1]:.2f})" if self.by.half is not None else ""
         return f"{metric(self.name).label} {verb} by {abs(self.by.value):.2f}{interval}"
+
+    def _beyond(self, end: int) -> bool:
+        """Whether it is a colour, and before or after the change there is as much of it as in the truth."""
+        return self.name in COLORS and self.ends is not None and self.ends[end] >= 1
 
     @property
     def _turned(self) -> tuple[float, float]:
@@ -78,8 +99,11 @@ def scope(found: Sequence[Change]) -> str:
     """What a set of changes holds for."""
     covers = {change.by.covers for change in found}
     if any("seeds" in one for one in covers):
+        fewer = (
+            "" if all("seeds" in one for one in covers) else ", and over test pictures alone where seeds are not shared"
+        )
         return (
-            "Intervals are of 95 %, over seeds and test pictures; clear is what has p below 0.05 by Holm over "
+            f"Intervals are of 95 %, over seeds and test pictures{fewer}; clear is what has p below 0.05 by Holm over "
             "measures and losses."
         )
     if covers == {""}:

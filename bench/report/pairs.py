@@ -58,14 +58,8 @@ class Pair:
 
     @property
     def effect(self) -> float | None:
-        """The mean difference in standard deviations of single paired differences (Cohen's d of pairs).
-
-        They vary between pictures and, with several seeds, between seeds. Of a metric that pools pictures, the
-        deviation between them is the one that would give its bootstrap's standard error.
-        """
-        gap = self.gap
-        spread = math.sqrt(gap.seeds * gap.n_seeds + gap.pictures * gap.n_pictures)
-        return self.gap.value / spread if spread else None
+        """The mean difference in standard deviations of a picture's paired difference by one seed (Cohen's d)."""
+        return self.gap.value / self.gap.single if self.gap.single else None
 
 
 def pairs(samples: dict[str, Sample], entries: Sequence[Entry]) -> list[Pair]:

@@ -87,17 +87,18 @@ def _of_measure(
         if cube is None:
             continue
         # By seed, and not of means: what trainings from the same start share cancels.
+        before, after = cube[0][:, :count].mean(axis=(0, 2)), cube[0][:, count:].mean(axis=(0, 2))
         gap, redrawn = (
             None if part is None else part[..., count:, :] - part[..., :count, :] for part in (cube[0], cube[1])
         )
         n = cube[2]
         each = {
-            board.dataset: Change(name, contrast(gap, redrawn, n, one))
+            board.dataset: Change(name, contrast(gap, redrawn, n, one), ends=(before @ one, after @ one))
             for board, one in zip(boards, np.eye(count), strict=True)
         }
         # Within each seed first: trainings with one seed at several doses need not be draws of their own.
         over = gap.mean(axis=1, keepdims=True), None if redrawn is None else redrawn.mean(axis=2, keepdims=True)
-        mean = Change(name, contrast(*over, n, [1.0]))
+        mean = Change(name, contrast(*over, n, [1.0]), ends=(before.mean(), after.mean()))
         found.append(Remedy(where, plain, rebalanced, each, mean))
     return found
 
@@ -220,16 +221,13 @@ def _table(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
 
 
 def _each(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
-    head = ["measure", "rebalanced", "data set", "change", "p (Holm) of the mean"]
-    rows = [
-        [
-            metric(part.mean.name).label,
-            escape(part.rebalanced),
-            escape(names[dataset]),
-            signed(one.by),
-            write_p(part.mean.p),
-        ]
-        for part in found
-        for dataset, one in part.each.items()
-    ]
+    head = ["measure", "rebalanced", "data set", "change", "p (Holm)"]
+    rows = []
+    for part in found:
+        of, alone = [metric(part.mean.name).label, escape(part.rebalanced)], len(part.each) == 1
+        for dataset, one in part.each.items():
+            # Tested is the mean; a single data set is its own.
+            rows.append([*of, escape(names[dataset]), signed(one.by), write_p(part.mean.p) if alone else "–"])
+        if not alone:
+            rows.append([*of, "mean of these", signed(part.mean.by), write_p(part.mean.p)])
     return table(head, rows, numbers_from=3)

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.records import Record
 from bench.report.entries import Goal, measure
 from bench.report.legend import COLORS_RATIO, RATIO
-from bench.report.statistics import Uncertainty, uncertain
+from bench.report.statistics import Uncertainty, averaged, uncertain
 from bench.report.stored import StoredRun
 
 RESAMPLES = 1000
@@ -97,7 +97,11 @@ class Sample:
         seeds = self.seeds([*first, *second])
         if not seeds:
             return None
-        gaps, redrawn = (self._gap(values, first, second, seeds) for values in (self.distances, self.redrawn_distances))
+        starts = [(ours[0], theirs[0]) for ours, theirs in zip(first, second, strict=True)]
+        gaps, redrawn = (
+            averaged(self._gap(values, first, second, seeds), starts)
+            for values in (self.distances, self.redrawn_distances)
+        )
         return uncertain(gaps, redrawn, self.n_pictures)
 
     def wins(self, first: Sequence[Place], second: Sequence[Place]) -> float | None:

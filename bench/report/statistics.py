@@ -7,14 +7,16 @@ none. So pictures are resampled, and the level of the seeds has its exact small-
 ``difference = truth + a t(freedom) + b t(pictures - 1)`` with ``a`` from the spread between seeds and ``b`` from
 redrawn test sets, which is the distribution of Behrens and Fisher. It errs on the safe side.
 
-A difference of two losses is had within each architecture, and every training is a draw of its own: the spread between
-seeds is taken within each, and the degrees of freedom add up as far as the spreads are alike (Satterthwaite 1946).
+A difference of two losses is had within each architecture, which starts from weights of its own: the spread between
+seeds is taken within each, and the degrees of freedom add up as far as the spreads are alike (Satterthwaite 1946). A
+difference of two architectures is had with each loss, and all losses start from the same weights: they are averaged
+first, and the seeds alone are draws of their own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,6 +39,7 @@ class Uncertainty:
         pictures: Variance over test sets; 0 where it is not known.
         n_seeds: How many there are. So is n_pictures, 0 where nothing is known over pictures.
         freedom: Degrees of freedom of what seeds contribute.
+        own: Of what one seed contributes, the part that pictures do to each training in its own way.
     """
 
     value: float
@@ -45,6 +48,7 @@ class Uncertainty:
     n_seeds: int
     n_pictures: int
     freedom: float = 0.0
+    own: float = 0.0
 
     @property
     def covers(self) -> str:
@@ -81,6 +85,15 @@ class Uncertainty:
         return float(brentq(lambda gap: self.p(gap) - (1 - CONFIDENCE), 0, 2 * sum(alone)))
 
     @property
+    def single(self) -> float:
+        """Standard deviation of the number of a single picture by a single seed.
+
+        Of a metric that pools pictures, the part of the pictures is what would give its bootstrap's standard error.
+        """
+        between = max(0.0, self.seeds * self.n_seeds - self.own)
+        return math.sqrt(between + (self.pictures + self.own) * self.n_pictures)
+
+    @property
     def low(self) -> float:
         """Lower end of the 95 % interval. So is high the upper."""
         return self.value - (self.half or 0)
@@ -110,11 +123,29 @@ def uncertain(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int) -
     # A bootstrap's variance lacks what one degree of freedom takes.
     correction = n_pictures / (n_pictures - 1)
     pictures = correction * redrawn.mean(axis=(1, 2)).var()
+    alone = 0.0
     if n > 1:
         # What pictures do to each training in its own way is in the spread between seeds already.
         own = redrawn - redrawn.mean(axis=2, keepdims=True)
         pictures = max(0.0, pictures - correction * own.var(axis=0).sum() / (places**2 * n * (n - 1)))
-    return Uncertainty(float(values.mean()), seeds, float(pictures), n, n_pictures, freedom)
+        alone = float(correction * own.mean(axis=1).var(axis=0).sum() / (n - 1))
+    return Uncertainty(float(values.mean()), seeds, float(pictures), n, n_pictures, freedom, alone)
+
+
+def averaged(values: np.ndarray | None, starts: Sequence[Hashable]) -> np.ndarray | None:
+    """Differences ``(..., places, seeds)``, those of places that start alike averaged: ``(..., starts, seeds)``.
+
+    Trainings of one architecture with one seed begin with the same weights, whatever their loss: as a good start
+    helps them all, their differences from another architecture are no draws of their own. The mean stays what it was.
+
+    Args:
+        starts: Of each place, what it has in common with those that start alike.
+    """
+    if values is None:
+        return None
+    members = [[place for place, start in enumerate(starts) if start == one] for one in dict.fromkeys(starts)]
+    weighed = [values[..., of, :].mean(axis=-2) * len(of) * len(members) / len(starts) for of in members]
+    return np.stack(weighed, axis=-2)
 
 
 def contrast(values: np.ndarray, redrawn: np.ndarray | None, n_pictures: int, weights: Sequence[float]) -> Uncertainty:

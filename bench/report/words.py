@@ -36,11 +36,13 @@ def intro(run: StoredRun, rows: Mapping[str, Sequence[Entry]]) -> str:
 def one_seed(entries: Sequence[Entry]) -> str:
     """What one seed cannot show; empty where every row has several."""
     measured = [entry for entry in entries if entry.loss and entry.completed]
-    seeds = {record.seed for entry in measured for record in entry.completed}
-    if len(seeds) != 1:
+    if not measured or max(len(entry.completed) for entry in measured) > 1:
         return ""
+    seeds = sorted({record.seed for entry in measured for record in entry.completed})
     trained = "All cells were trained once" if len(measured) > 1 else "It was trained once"
-    return f"{trained} (seed {seeds.pop()}): **no claim beyond these pictures and this seed is possible.**"
+    word, these = ("seed", "this seed") if len(seeds) == 1 else ("seeds", "these seeds")
+    which = f"{word} {join(list(map(str, seeds)))}"
+    return f"{trained} ({which}): **no claim beyond these pictures and {these} is possible.**"
 
 
 def caveats(run: StoredRun, entries: Sequence[Entry]) -> list[str]:

@@ -63,7 +63,7 @@ def test_lazier_networks_are_counted(make_run, tmp_path):
     table[["chroma_ratio", "ab_effective_colors"]] = table[["chroma_ratio", "ab_effective_colors"]].to_numpy()[::-1]
     table.to_csv(path, index=False)
     assert (
-        "fell in 1 of 4 cells, effective colours fell in 1 and skill fell in none; 1 lost both"
+        "chroma ratio fell to below the truth's in 1, effective colours fell in 1 and skill fell in none; 1 lost both"
         in draw_collapse(_board(folder), tmp_path)[0].lines[0]
     )
 

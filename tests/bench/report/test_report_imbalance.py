@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from bench.records import Measurement, Record, Transfer, transfer_folder, write_record
 from bench.report.board import boards
@@ -77,7 +78,7 @@ def test_a_curve_that_turns_is_told_by_its_turn_and_not_by_its_slope(imbalance_r
         return {"skill": 0.5 - 0.4 * dose, "chroma_ratio": {0: 0.8, 0.5: 0.5, 1: 0.9}[dose]}
 
     line = _dose_lines(imbalance_run(plant, losses=("l1",)), tmp_path)[0]
-    assert line.startswith("`l1` **gets lazier**: from dose 0 to 1 skill goes from 0.50 to 0.10")
+    assert line.startswith("`l1` **errs more**: from dose 0 to 1 skill goes from 0.50 to 0.10")
     assert "chroma ratio turns, from 0.80 over 0.50 to 0.90, so that its slope says nothing" in line
 
 
@@ -140,7 +141,7 @@ def test_verdicts_say_who_gets_lazier_and_by_how_much(imbalance_run, tmp_path):
         return {"l1": lazy, "l2": {"chroma_ratio": 0.8 + 0.1 * _dose(record)}}.get(record.loss, {})
 
     l1, l2, rebalanced, *rest = _dose_lines(imbalance_run(plant), tmp_path)
-    assert l1.startswith("`l1` **gets lazier**: from dose 0 to 1 skill goes from 0.50 to 0.10 (slope -0.40\u00a0(")
+    assert l1.startswith("`l1` **errs more**: from dose 0 to 1 skill goes from 0.50 to 0.10 (slope -0.40\u00a0(")
     assert "rare colour error goes from 0.60 to 0.80 (slope +0.20" in l1
     assert l1.endswith("no clear change of chroma ratio and effective colours ratio.")
     assert l2.startswith("`l2` **gets no lazier**, rather the opposite: from dose 0 to 1 chroma ratio goes from 0.80")
@@ -154,8 +155,48 @@ def test_a_verdict_says_what_speaks_against_it(imbalance_run, tmp_path):
         return {"skill": 0.5 - 0.4 * _dose(record), "chroma_ratio": 0.8 + 0.1 * _dose(record)}
 
     line = _dose_lines(imbalance_run(plant, losses=("l1",)), tmp_path)[0]
-    assert line.startswith("`l1` **gets lazier in part**: from dose 0 to 1 skill goes from 0.50 to 0.10")
+    assert line.startswith("`l1` **errs more**: from dose 0 to 1 skill goes from 0.50 to 0.10")
     assert "; against that, chroma ratio goes from 0.80 to 0.90" in line
+
+
+def test_less_colour_and_more_error_are_told_apart(imbalance_run, tmp_path):
+    def plant(record):
+        return {"skill": 0.5 + 0.2 * _dose(record), "chroma_ratio": 0.8 - 0.3 * _dose(record)}
+
+    line = _dose_lines(imbalance_run(plant, losses=("l1",)), tmp_path)[0]
+    assert line.startswith("`l1` **gets lazier in part**: from dose 0 to 1 chroma ratio goes from 0.80 to 0.50")
+    assert "; against that, skill goes from 0.50 to 0.70" in line
+
+
+@pytest.mark.parametrize(("first", "last"), [(1.4, 1.1), (1.1, 1.4)])
+def test_more_colour_than_the_truth_has_is_neither_lazy_nor_lively(imbalance_run, tmp_path, first, last):
+    folder = imbalance_run(lambda record: {"chroma_ratio": first + (last - first) * _dose(record)}, losses=("l1",))
+    line = _dose_lines(folder, tmp_path)[0]
+    assert line.startswith(
+        f"`l1` **gets no lazier**: from dose 0 to 1 chroma ratio goes from {first:.2f} to {last:.2f}"
+    )
+    assert line.endswith("beyond the truth's.")
+
+
+@pytest.mark.parametrize(("middle", "since"), [(0.5, "dose 1"), (0.3, "dose 0.5")])
+def test_a_verdict_says_from_which_dose_on_a_measure_differs(imbalance_run, tmp_path, middle, since):
+    values = {0: 0.5, 0.5: middle, 1: 0.1}
+    line = _dose_lines(imbalance_run(lambda one: {"skill": values[_dose(one)]}, losses=("l1",)), tmp_path)[0]
+    assert f", clear from {since} on)" in line
+
+
+def test_p_values_of_slopes_remedies_and_crossings_are_corrected_over_all_of_them(imbalance_run):
+    random = np.random.default_rng(0)
+    folder = imbalance_run(lambda _: {name: value + random.normal(0, 0.05) for name, value in STEADY.items()})
+    run, found, [one] = _run(folder)
+    slopes = [part.slope for part in responses(run, one)]
+    since = [change for part in responses(run, one) for change in part.since]
+    means = [part.mean for part in remedies(run, found, [one])]
+    for changes in (slopes, since, means):
+        raw = [change.by.p() for change in changes]
+        corrected = [change.p for change in changes]
+        assert corrected == pytest.approx(multipletests(raw, method="holm")[1])
+        assert min(raw) < min(corrected)
 
 
 def test_one_number_in_one_record_changes_the_verdict(imbalance_run, tmp_path):

@@ -65,7 +65,7 @@ def test_the_pictures_can_be_too_few_to_tell(make_run):
             rows = [[row[0], str(0.2 + 15 * (float(row[1]) - 0.2)), *row[2:]] for row in rows]
         path.write_text("\n".join([header, *(",".join(row) for row in rows)]))
     text = _lpips(folder)
-    assert "a tie between `unet` + `l1` (0.1000) and `unet-resnet18` + `l1` (0.2000), no further apart than" in text
+    assert "`unet` + `l1` (0.1000) and `unet-resnet18` + `l1` (0.2000) **cannot be told apart** (95 % interval" in text
     assert "beats" not in text
 
 

@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from bench.report import sample, statistics
 from bench.report.entries import Goal, collect, goal, ranked
 from bench.report.sample import Sample
-from bench.report.statistics import Uncertainty, contrast, slope_weights, uncertain
+from bench.report.statistics import Uncertainty, averaged, contrast, slope_weights, uncertain
 from bench.report.stored import StoredRun
 
 PICTURES, DRAWS = 60, 400
@@ -65,6 +65,45 @@ def test_freedom_and_spread_of_several_places_by_hand():
     found = uncertain(np.array([[1.0, 3.0], [2.0, 4.0], [5.0, 5.0]]), None, 0)
     # Variances 2, 2 and 0 of two seeds each: (2 + 2) / (9 * 2), and (2 + 2)^2 / (2^2 + 2^2).
     assert (found.value, found.seeds, found.freedom) == pytest.approx((10 / 3, 2 / 9, 2))
+
+
+def _alike(random, places=4, seeds=3, shared=0.7):
+    """Differences ``(places, seeds)`` that a good or bad start moves all at once."""
+    return shared * random.normal(size=seeds) + math.sqrt(1 - shared**2) * random.normal(size=(places, seeds))
+
+
+@pytest.mark.parametrize("shared", [0.0, 0.3, 0.7, 1.0])
+def test_places_that_start_alike_hold_the_level_however_much_they_share(shared):
+    random = np.random.default_rng(0)
+    found = [uncertain(averaged(_alike(random, shared=shared), "aaaa"), None, 0) for _ in range(DRAWS)]
+    assert NOMINAL[0] <= sum(one.p() < 0.05 for one in found) <= NOMINAL[1]
+
+
+def test_places_that_start_alike_would_exceed_it_as_draws_of_their_own():
+    random = np.random.default_rng(0)
+    found = [uncertain(_alike(random), None, 0) for _ in range(DRAWS)]
+    assert sum(one.p() < 0.05 for one in found) > 1.5 * NOMINAL[1]
+
+
+def test_averages_of_unequally_many_places_keep_the_mean():
+    gaps = np.array([[1.0, 2.0], [3.0, 4.0], [8.0, 9.0]])
+    found = averaged(gaps, ["a", "a", "b"])
+    # Two of three places, and one: weighed by 4/3 and 2/3 of their means.
+    assert found == pytest.approx(np.array([[2 * 4 / 3, 3 * 4 / 3], [8 * 2 / 3, 9 * 2 / 3]]))
+    assert found.mean() == pytest.approx(gaps.mean())
+
+
+@pytest.mark.parametrize("of", [{"of_seed": 0.0}, {"of_seed": 1.5, "own": 0.5}, {"of_picture": 0.0}])
+def test_the_deviation_of_a_single_picture_by_a_single_seed(of):
+    differences = _paired(np.random.default_rng(0), 5, **of)
+    pictures, seeds = differences.shape
+    # Of two crossed random factors, by their mean squares.
+    means = differences.mean(axis=1), differences.mean(axis=0)
+    rest = differences - means[0][:, None] - means[1] + differences.mean()
+    own = (rest**2).sum() / ((pictures - 1) * (seeds - 1))
+    between = [means[0].var(ddof=1) - own / seeds, means[1].var(ddof=1) - own / pictures]
+    expected = math.sqrt(own + sum(max(0.0, part) for part in between))
+    assert _measured(differences).single == pytest.approx(expected, rel=0.05)
 
 
 def test_a_plain_hierarchical_bootstrap_would_exceed_it():
