@@ -168,8 +168,8 @@ def _told(found: Sequence[Course]) -> tuple[str, ...]:
     chroma, colors, skill = map(count_of, SIGNS)
     both = sum(all(map(one.fell, SIGNS[:2])) for one in found)
     line = (
-        f"Of {cells}, from half of the training to its end, chroma ratio fell to below the truth's in {chroma}, effective "
-        f"colours fell in {colors} and skill fell in {skill}; {both or 'none'} lost both chroma and colours."
+        f"Of {cells}, from half of the training to its end, chroma ratio fell to below the truth's in {chroma}, "
+        f"effective colours fell in {colors} and skill fell in {skill}; {both or 'none'} lost both chroma and colours."
         f"{'' if seeds else ' With one seed, how much of that is chance is not known.'}"
     )
     past = sorted((one.costs["lpips"], _name(one)) for one in found if "lpips" in one.costs)
