@@ -55,7 +55,7 @@ def main() -> None:
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _leave_for_want_of_room()
-        if not interrupts.answered() and not isinstance(error, KeyboardInterrupt):
+        if not interrupts.is_one(error):
             raise
         sys.exit(EXIT_INTERRUPTED)  # while the command was being read: there is nothing to tell yet
     finally:

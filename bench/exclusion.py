@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from bench.cell import Cell
 from bench.setting_axes import SETTING_AXES
@@ -17,9 +18,17 @@ def _several(value: object) -> object:
     return value if value is None or isinstance(value, list) else [value]
 
 
+def _numbers(value: object) -> object:
+    values = _several(value)
+    if isinstance(values, list) and any(isinstance(one, bool) for one in values):
+        # As numbers they would be 1 and 0.
+        raise PydanticCustomError("number", "it should be numbers, not true or false")
+    return values
+
+
 _Specs = Annotated[list[str] | None, BeforeValidator(_several, json_schema_input_type=str | list[str] | None)]
-_Numbers = Annotated[list[int] | None, BeforeValidator(_several, json_schema_input_type=int | list[int] | None)]
-_Rates = Annotated[list[float] | None, BeforeValidator(_several, json_schema_input_type=float | list[float] | None)]
+_Numbers = Annotated[list[int] | None, BeforeValidator(_numbers, json_schema_input_type=int | list[int] | None)]
+_Rates = Annotated[list[float] | None, BeforeValidator(_numbers, json_schema_input_type=float | list[float] | None)]
 _Switches = Annotated[list[bool] | None, BeforeValidator(_several, json_schema_input_type=bool | list[bool] | None)]
 
 

@@ -154,6 +154,12 @@ def read_grid(content: dict[str, Any], where: str) -> Grid:
     try:
         return Grid.model_validate(content)
     except ValidationError as error:
-        rule = error.errors()[0]["loc"][0] == "exclude"
+        first = error.errors()[0]
+        if first["type"] == "model_type":
+            raise UserError(
+                f"{where}: a rule under exclude is {first['input']!r}; it should be a mapping, such as "
+                "{architecture: unet, loss: vgg}."
+            ) from None
+        rule = first["loc"][0] == "exclude"
         kind, allowed = ("key of exclude", Exclusion) if rule else ("key", Grid)
         raise UserError(f"{where}: {first_problem(error, list(allowed.model_fields), kind)}") from None

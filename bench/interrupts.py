@@ -20,15 +20,21 @@ def watch() -> None:
         signal.signal(one, _interrupt)
 
 
-def answered() -> bool:
-    """Whether there was an interruption to answer; it is answered with this.
+def answer() -> None:
+    """From here on errors are what they say: the interruption that there was has been answered."""
+    global _unanswered
+    _unanswered = False
+
+
+def is_one(error: BaseException) -> bool:
+    """Whether an error is an interruption, which is answered with this.
 
     A library that is interrupted while it is imported may make any other error of it: NumPy's lazy imports end in a
     RecursionError.
     """
-    global _unanswered
-    before, _unanswered = _unanswered, False
-    return before
+    found = _unanswered or isinstance(error, KeyboardInterrupt)
+    answer()
+    return found
 
 
 def ignore() -> None:

@@ -12,6 +12,9 @@ from registry.registry import Entry
 _PICTURES = 2
 """Of each batch."""
 
+_LARGEST = 256
+"""Pixels of a side: larger ones would take gigabytes to show the same mistakes."""
+
 
 def try_metric(entry: Entry, image_size: int) -> None:
     """Score random pictures as a cell scores its test pictures.
@@ -43,8 +46,9 @@ def _problem(metric: object, image_size: int) -> str | None:
         return f"has unit = {metric.unit!r}, where a text is allowed"
     metric.reference(torch.zeros(2))
     generator = torch.Generator().manual_seed(0)
+    side = min(image_size, _LARGEST)
     for _ in range(2):
-        rgb8 = torch.randint(0, 256, (_PICTURES, image_size, image_size, 3), dtype=torch.uint8, generator=generator)
+        rgb8 = torch.randint(0, 256, (_PICTURES, side, side, 3), dtype=torch.uint8, generator=generator)
         truth = Colors.from_rgb8(rgb8)
         metric.update(truth.with_ab(truth.ab / 2), truth)
     for what, value in (("compute", metric.compute()), ("truth", metric.truth())):

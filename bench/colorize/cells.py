@@ -22,6 +22,12 @@ ID_LETTERS = 8
 """Of a cell's id, where it stands for the cell."""
 
 
+SHEETS = "sheets"
+"""The folder of the sheets, beside those of the cells."""
+
+_FOLDER = re.compile(rf"{SHEETS}|.+-seed\w+-[0-9a-f]{{{ID_LETTERS}}}")
+
+
 def title(record: Record) -> str:
     """A cell in a few words: ``unet, l1, synthetic-faces, seed 0``."""
     parts = [record.architecture, record.loss, record.dataset]
@@ -34,6 +40,11 @@ def folder_name(record: Record) -> str:
     parts = f"{record.architecture} {abbreviate(record.loss)} {record.dataset}"
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", parts).strip("-.")
     return f"{readable[:60].rstrip('-.')}-seed{record.seed}-{record.cell_id[:ID_LETTERS]}"
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a folder is one that coloured photographs or sheets are written to."""
+    return _FOLDER.fullmatch(name) is not None
 
 
 def choose_cells(run: StoredRun, ids: Sequence[str], best: str | None) -> list[Record]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.colorize.cells import is_folder_name
 from registry.datasets.folder import EXTENSIONS, walk_files
 from registry.errors import UserError
 
@@ -68,17 +69,23 @@ def _photographs_of(path: Path, output: Path) -> Iterator[tuple[Path, Path]]:
         files = [file for file in walk_files(path) if file.is_file() or not file.exists()]
     except OSError as error:
         raise UserError(f"The folder {str(error.filename)!r} cannot be listed: {error.strerror}.") from None
-    written = _place(output)
-    # Coloured ones may lie in the folder of their photographs; colouring them again is never what is meant.
-    own = written != _place(path)
-    files = sorted(
-        file for file in files if file.suffix.lower() in EXTENSIONS and not (own and written in _place(file).parents)
-    )
+    files = sorted(file for file in files if file.suffix.lower() in EXTENSIONS and not _is_colored(file, path, output))
     if not files:
         allowed = ", ".join(extension.lstrip(".") for extension in EXTENSIONS)
         raise UserError(f"The folder {str(path)!r} has no photographs in it: files may end in {allowed}.")
     for file in files:
         yield file, file.relative_to(path)
+
+
+def _is_colored(file: Path, path: Path, output: Path) -> bool:
+    """Whether a file of a folder is one that an earlier call wrote: to colour it again is never what is meant.
+
+    Where photographs lie in the very folder that is written to, only those in the folders of results are.
+    """
+    place, written = _place(file), _place(output)
+    if written not in place.parents:
+        return False
+    return written != _place(path) or is_folder_name(place.relative_to(written).parts[0])
 
 
 def _place(path: Path) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bench.colorize.cells import best_line, choose_cells, folder_name, plugin_notes
+from bench.colorize.cells import SHEETS, best_line, choose_cells, folder_name, plugin_notes
 from bench.colorize.networks import Networks, trained_size
 from bench.colorize.painting import paint, to_grey
 from bench.colorize.photographs import Photograph, find_photographs
@@ -26,7 +26,6 @@ from registry.datasets.base import UnreadablePictureError
 from registry.datasets.whole_picture import WholePicture
 from registry.errors import UserError
 
-SHEETS = "sheets"
 _COMPRESSION = 3
 """Of zlib's 9: photographs come out a few percent larger than at its default and in half of the time."""
 

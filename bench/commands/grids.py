@@ -151,7 +151,7 @@ def run(
                 counts = execute(todo, place, display)
         except KeyboardInterrupt:
             # What goes wrong from here on is no interrupted import.
-            interrupts.answered()
+            interrupts.answer()
             report_what_is_there(todo.folder, reports_dir)
             raise
         page = report_of(todo.folder, reports_dir)

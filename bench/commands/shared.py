@@ -44,7 +44,7 @@ def interruptible(rest: str = "the same command does the rest") -> Iterator[None
     try:
         yield
     except (KeyboardInterrupt, Exception) as error:
-        if not interrupts.answered() and not isinstance(error, KeyboardInterrupt):
+        if not interrupts.is_one(error):
             raise
         interrupts.ignore()
         print(f"interrupted: what was finished is kept; {rest}.", file=sys.stderr)

@@ -40,7 +40,8 @@ def refuse_foreign(output: Path, forms: Iterable[str], option: str) -> None:
 
 
 def _is_own(page: Path, form: str) -> bool:
-    if not page.is_file():
+    try:
+        with page.open(encoding="utf-8", errors="replace") as file:
+            return file.read(len(BEGINNINGS[form])) == BEGINNINGS[form]
+    except OSError:  # not there, no file, or not for this user
         return False
-    with page.open(encoding="utf-8", errors="replace") as file:
-        return file.read(len(BEGINNINGS[form])) == BEGINNINGS[form]

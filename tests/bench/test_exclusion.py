@@ -54,6 +54,19 @@ def test_rules_that_may_not_be_meant_are_told():
     assert Grid.model_validate(AXES).notes() == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("unet", r"a rule under exclude is 'unet'; it should be a mapping, such as \{architecture: unet, loss: vgg\}"),
+        ({"seed": True}, "it should be numbers, not true or false"),
+        ({"learning_rate": [1e-3, False]}, "it should be numbers, not true or false"),
+    ],
+)
+def test_what_is_no_rule_is_told(rule, problem):
+    with pytest.raises(UserError, match=f"The call: .*{problem}"):
+        read_grid({**AXES, "exclude": [rule]}, "The call")
+
+
 def test_what_remains_is_the_very_same_cells():
     assert {cell.id for cell in _cells({"loss": "l1"})} < {cell.id for cell in _cells()}
 

@@ -62,8 +62,8 @@ def test_what_was_coloured_before_is_not_coloured_again(files, tmp_path):
 
 
 def test_photographs_may_lie_in_the_folder_that_is_written_to(files, tmp_path):
-    files("album/1.jpg")
-    assert list(outputs(tmp_path, "album", output="album").values()) == ["1.png"]
+    files("album/1.jpg", "album/more/2.jpg", "album/sheets/1.png", "album/unet-l1-synthetic-faces-seed0-0123abcd/1.png")
+    assert list(outputs(tmp_path, "album", output="album").values()) == ["1.png", "more/2.png"]
 
 
 def test_a_broken_link_is_left_for_the_reader_to_name_and_a_pipe_is_left_out(files, tmp_path):

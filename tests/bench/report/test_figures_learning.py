@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -66,6 +67,23 @@ def test_lazier_networks_are_counted(make_run, tmp_path):
         "chroma ratio fell to below the truth's in 1, effective colours fell in 1 and skill fell in none; 1 lost both"
         in draw_collapse(_board(folder), tmp_path)[0].lines[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "surely"),
+    [((-0.2, -0.21, -0.19), "1 by more than seeds vary"), ((-0.4, 0.1, 0.1), "none by more than seeds vary")],
+)
+def test_what_seeds_alone_may_have_done_is_told(make_run, tmp_path, changes, surely):
+    folder = make_run(architectures=("unet",), losses=("l1",), seeds=(0, 1, 2))
+    board = _board(folder)
+    for record in board.at("unet", "l1"):
+        path = board.run.cell_folder(record) / "history.csv"
+        table = pd.read_csv(path)
+        table["chroma_ratio"] = np.linspace(0.8 - changes[record.seed], 0.8 + changes[record.seed], len(table))
+        table.to_csv(path, index=False)
+    line = draw_collapse(_board(folder), tmp_path)[0].lines[0]
+    assert f"chroma ratio fell to below the truth's in 1 ({surely})" in line
+    assert "how much of that is chance is not known" not in line
 
 
 def test_fifths_are_of_equal_size_from_dull_to_colourful():

@@ -76,6 +76,17 @@ def test_a_planted_ratio_of_variances_is_recovered(ratio):
     assert found[3] == pytest.approx(0.3, rel=0.1)
 
 
+def test_a_planted_interplay_is_recovered():
+    random, found = np.random.default_rng(0), []
+    for _ in range(300):
+        interplay = random.normal(size=(3, 4, 1))
+        interplay -= interplay.mean(axis=0)
+        interplay -= interplay.mean(axis=1, keepdims=True)
+        interplay *= np.sqrt(0.8 * 6 / (interplay**2).sum())
+        found.append(variance.components(_planted(random, 1, 1, 0.3, 3) + interplay))
+    assert np.mean(found, axis=0)[2:] == pytest.approx([0.8, 0.3], rel=0.1)
+
+
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_intervals_hold_the_planted_shares(seeds):
     random, covered, draws = np.random.default_rng(seeds), np.zeros(3), 200

@@ -27,6 +27,13 @@ def test_weights_by_hand():
     assert weights.tolist() == pytest.approx([0.8298, 1.4567, 2.6432], abs=1e-4)
 
 
+def test_lambda_is_the_share_of_the_uniform_distribution():
+    # Too far apart to smooth into each other: p is 0.8 and 0.2, and mixed with a fifth of 1 / 2 each, 0.74 and 0.26.
+    centres = torch.tensor([[0.0, 0.0], [100.0, 0.0]])
+    weights = rarity_weights(torch.tensor([8.0, 2.0]), centres, uniform=0.2, sigma=5.0)
+    assert (weights[1] / weights[0]).item() == pytest.approx(0.74 / 0.26)
+
+
 @given(
     counts=st.lists(st.integers(0, 1000), min_size=5, max_size=5).filter(any),
     uniform=st.floats(0.01, 1),

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from noisy_pictures import noisy_colors, noisy_pictures
 from skimage.color import deltaE_ciede2000, lab2rgb
 from skimage.metrics import peak_signal_noise_ratio
 
@@ -24,17 +25,6 @@ SHARMA = [
 ]
 
 
-def _pictures(seed=0):
-    rng = np.random.default_rng(seed)
-    smooth = rng.integers(0, 256, (3, 8, 8, 3)).repeat(4, axis=1).repeat(4, axis=2)
-    noisy = np.clip(smooth + rng.integers(-20, 21, smooth.shape), 0, 255)
-    return smooth.astype(np.uint8), noisy.astype(np.uint8)
-
-
-def _both(seed=0):
-    return [Colors.from_rgb8(torch.from_numpy(picture)) for picture in _pictures(seed)]
-
-
 @pytest.mark.parametrize(("one", "other", "difference"), SHARMA)
 def test_ciede2000_on_published_pairs(one, other, difference):
     def pixel(lab):
@@ -52,14 +42,14 @@ def test_ciede2000_is_that_of_scikit_image():
 
 
 def test_psnr_is_that_of_scikit_image():
-    truth, noisy = _pictures()
+    truth, noisy = noisy_pictures()
     expected = [peak_signal_noise_ratio(one, other) for one, other in zip(truth, noisy, strict=True)]
-    prediction, target = _both()
+    prediction, target = noisy_colors()
     np.testing.assert_allclose(Psnr().measure(prediction, target).numpy(), expected, rtol=1e-5)
 
 
 def test_psnr_of_equal_pictures_is_finite():
-    truth, _ = _both()
+    truth, _ = noisy_colors()
     assert Psnr().measure(truth, truth).tolist() == [100] * 3
 
 

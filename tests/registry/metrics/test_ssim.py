@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from noisy_pictures import noisy_colors, noisy_pictures
 from skimage.metrics import structural_similarity
 from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -8,20 +9,9 @@ from registry.color import Colors
 from registry.metrics.ssim import Ssim
 
 
-def _pictures(seed=0):
-    rng = np.random.default_rng(seed)
-    smooth = rng.integers(0, 256, (3, 8, 8, 3)).repeat(4, axis=1).repeat(4, axis=2)
-    noisy = np.clip(smooth + rng.integers(-20, 21, smooth.shape), 0, 255)
-    return smooth.astype(np.uint8), noisy.astype(np.uint8)
-
-
-def _both(seed=0):
-    return [Colors.from_rgb8(torch.from_numpy(picture)) for picture in _pictures(seed)]
-
-
 def test_ssim_is_that_of_scikit_image():
-    truth, noisy = _pictures()
-    prediction, target = _both()
+    truth, noisy = noisy_pictures()
+    prediction, target = noisy_colors()
     ours = Ssim().measure(prediction, target).numpy()
     for one, other, value in zip(truth, noisy, ours, strict=True):
         expected = structural_similarity(
@@ -49,5 +39,5 @@ def test_ssim_is_that_of_torchmetrics(shape):
 
 
 def test_a_picture_is_like_itself():
-    picture, _ = _both()
+    picture, _ = noisy_colors()
     np.testing.assert_allclose(Ssim().measure(picture, picture), 1, atol=1e-7)
