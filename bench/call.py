@@ -46,6 +46,9 @@ def choose_grid(
             raise UserError(f"--set {setting!r}: the value is not YAML; write one like --set epochs=10.") from None
     if tune:
         changes["tune"] = read_tune(tune)
+    other = [*update, *(["settings"] if changes else [])]
+    if other:
+        update["description"] = f"As the grid {grid}, but for its {', '.join(other)}."
     update["settings"] = {**chosen.settings, **changes}
     return read_grid({**chosen.model_dump(), **update}, "The call")
 

@@ -1,6 +1,7 @@
 import pytest
 import yaml
 
+from bench.call import choose_grid
 from bench.grid import GRIDS, Grid, grid_names, load_grid
 from registry.errors import UserError
 
@@ -131,3 +132,9 @@ def test_testing_on_nothing_else_changes_no_id():
     assert ids(test_on=[]) == ids(test_on=None) == ids()
     assert ids(test_on="synthetic-flowers") != ids()
     assert ids(test_on="synthetic-flowers") == ids(test_on=["synthetic-flowers(seed=0)"])
+
+
+def test_a_grid_that_a_call_changes_is_not_described_as_it_was():
+    changed = choose_grid("smoke", None, "l2", None, "3", ["epochs=2"])
+    assert changed.description == "As the grid smoke, but for its losses, seeds, settings."
+    assert choose_grid("smoke", None, None, None, None, []).description == load_grid("smoke").description
