@@ -11,10 +11,9 @@ from bench.compare.changes import NONE, cell_changes, changes
 from bench.compare.differences import Difference, mean
 from bench.compare.gates import Judgement
 from bench.compare.matching import End, Matching
-from bench.report.evidence import write_p
 from bench.report.legend import metric
 from bench.report.markdown import count, escape, table
-from bench.report.statistics import Uncertainty
+from bench.report.statistics import Uncertainty, write_p
 from bench.report.stored import StoredRun
 from bench.report.template import fill
 

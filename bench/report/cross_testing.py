@@ -11,11 +11,11 @@ import numpy as np
 from bench.report.board import Board
 from bench.report.doses import Series, short_names, values_over
 from bench.report.figure import Figure
-from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
+from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed
 from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, join, table, unmarked
 from bench.report.sample import Sample
-from bench.report.statistics import Uncertainty, contrast
+from bench.report.statistics import Uncertainty, contrast, write_p
 from bench.report.stored import StoredRun
 from bench.report.style import canvas, file_name, label, small_multiples
 from bench.report.tables import write

@@ -9,9 +9,10 @@ import numpy as np
 
 from bench.report.doses import Response, Series, responses
 from bench.report.figure import Figure
-from bench.report.laziness import COLORS, MEASURES, frame, scope, signed, write_p
+from bench.report.laziness import COLORS, MEASURES, frame, scope, signed
 from bench.report.legend import metric
 from bench.report.markdown import code, escape, join, table
+from bench.report.statistics import write_p
 from bench.report.stored import StoredRun
 from bench.report.style import above, canvas, file_name, line_of, loss_lines, small_multiples
 from bench.report.tables import write
@@ -60,6 +61,8 @@ def verdict(doses: Sequence[float], found: Sequence[Response]) -> str:
     name, reach = code(found[0].loss), f"from dose {doses[0]:g} to {doses[-1]:g}"
     skill = next((part.means[0] for part in found if part.slope.name == "skill"), None)
     rest = f"; no clear change of {join(unclear)}" if unclear and clear else ""
+    alone = [metric(part.slope.name).label for part in found if part.slope.clear_alone and not part.slope.clear]
+    rest += f"; among fewer slopes {join(alone)} would be clear" if alone else ""
     rest += f"; {_listed(beyond, doses)}, beyond the truth's" if beyond else ""
     rest += "".join(f"; {metric(part.slope.name).label} turns, {_bend(part)}" for part in turning)
     if skill is not None and skill.value <= 0:

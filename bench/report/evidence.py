@@ -12,7 +12,7 @@ from bench.report.legend import metric
 from bench.report.markdown import code, count, escape, join, table
 from bench.report.pairs import Pair, told_axes
 from bench.report.sample import RESAMPLES
-from bench.report.statistics import Uncertainty
+from bench.report.statistics import Uncertainty, write_p
 
 _NONE = "–"
 
@@ -147,13 +147,6 @@ def _gap(gap: Uncertainty) -> tuple[str, str]:
 def decimals_of(gap: Uncertainty) -> int:
     """As many as show two digits of the interval's width."""
     return min(6, max(0, 1 - math.floor(math.log10(2 * gap.half)))) if gap.half > 1e-6 else 6
-
-
-def write_p(p: float | None) -> str:
-    """A p-value to two digits."""
-    if p is None:
-        return _NONE
-    return "< 0.0001" if p < 0.0001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
 def _share(share: float, place: int, ranges: tuple[tuple[float, float], ...] | None) -> str:

@@ -11,7 +11,7 @@ from bench.report.entries import Entry, Goal, goal, ranked
 from bench.report.legend import HEADLINES, metric
 from bench.report.markdown import code, count
 from bench.report.sample import Sample
-from bench.report.statistics import CONFIDENCE, Uncertainty, holm
+from bench.report.statistics import CONFIDENCE, Uncertainty, holm, write_p
 from bench.report.stored import StoredRun
 
 
@@ -105,14 +105,17 @@ def _lead(
     gap = gaps[0]
     if gap is None or not gap.covers:
         return f"{first} is ahead of {second}; whether by chance is not known, for not every cell kept its pictures."
-    chance = f"{gap.covers} alone vary" if gap.covers != "pictures" else "the pictures alone vary"
-    if _clear(p_values[0]):
-        interval = f"{gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
-        return f"{first} beats {second} by {gap.value:.{decimals}f} (95 % interval {interval}), more than {chance}."
-    tied = sum(not _clear(p) for p in p_values)
-    more = f" So with {count(tied - 1, 'other row')}." if tied > 1 else ""
     interval = f"95 % interval {gap.low:.{decimals}f} to {gap.high:.{decimals}f}"
-    return f"{first} and {second} **cannot be told apart** ({interval} of the difference): {chance} as much.{more}"
+    if _clear(p_values[0]):
+        chance = f"{gap.covers} alone vary" if gap.covers != "pictures" else "the pictures alone vary"
+        return f"{first} beats {second} by {gap.value:.{decimals}f} ({interval}), more than {chance}."
+    tied = sum(not _clear(p) for p in p_values)
+    more = f", nor from {count(tied - 1, 'other row')}" if tied > 1 else ""
+    # Alone the interval may leave out 0, among all pairs that is no proof.
+    p = f", p {write_p(p_values[0])} among all pairs" if p_values[0] is not None else ""
+    return (
+        f"{first} **cannot be told** from {second}{more}; the difference is {gap.value:.{decimals}f} ({interval}{p})."
+    )
 
 
 def _axes(axes: Comparison | None, rows: int) -> str:

@@ -44,6 +44,11 @@ class Change:
         return self.p is not None and self.p < 1 - CONFIDENCE
 
     @property
+    def clear_alone(self) -> bool:
+        """Whether it would be more than chance if it were the only question: its interval leaves out 0."""
+        return self.by.half is not None and abs(self.by.value) > self.by.half
+
+    @property
     def lazier(self) -> bool:
         """Whether it is towards laziness: less skill, chroma or colours, or a larger error where colours are rare.
 
@@ -88,11 +93,6 @@ def signed(by: Uncertainty) -> str:
     if by.half is None:
         return f"{by.value:+.2f}"
     return f"{by.value:+.2f}\u00a0({by.low:+.2f}\u00a0to\u00a0{by.high:+.2f})"
-
-
-def write_p(p: float | None) -> str:
-    """A p-value in a table."""
-    return "–" if p is None else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def scope(found: Sequence[Change]) -> str:

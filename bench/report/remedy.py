@@ -11,11 +11,11 @@ import numpy as np
 from bench.report.board import Board
 from bench.report.doses import Series, lazy_errors, short_names, values_over
 from bench.report.figure import Figure
-from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed, write_p
+from bench.report.laziness import MEASURES, NO_GOAL, Change, corrected, scope, signed
 from bench.report.legend import metric
 from bench.report.markdown import code, escape, join, table, unmarked
 from bench.report.sample import Sample
-from bench.report.statistics import contrast
+from bench.report.statistics import contrast, write_p
 from bench.report.stored import StoredRun
 from bench.report.style import FAINT, above, canvas, label, line_of, loss_lines, small_multiples
 from bench.setting_axes import named_settings, plain_loss
@@ -170,7 +170,7 @@ def _exceptions(found: Sequence[Remedy]) -> list[tuple[str, Change]]:
         for part in found
         if len(part.each) > 1 and not (part.mean.clear and part.mean.lazier)
         for where, change in part.each.items()
-        if change.lazier and change.by.half is not None and abs(change.by.value) > change.by.half
+        if change.lazier and change.clear_alone
     ]
 
 
