@@ -142,8 +142,10 @@ def told(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
     first = found[0]
     over = f", over {len(first.each)} doses," if len(first.each) > 1 else ""
     who = f"{code(first.rebalanced)} against {code(first.plain)} on {code(names[first.where])}{over}"
+    alone = [metric(change.name).label for change in changes if change.clear_alone and not change.clear]
+    fewer = f"; among fewer tests {join(alone)} would be clear" if alone else ""
     if not clear:
-        return f"{who} **changes nothing clearly**: {join([change.text for change in changes])}."
+        return f"{who} **changes nothing clearly**: {join([change.text for change in changes])}{fewer}."
     rare, skill = of.get("rare_ab_error"), of.get("skill")
     if rare is None:
         answer = "does not clearly change the error on rare colours"
@@ -153,7 +155,7 @@ def told(found: Sequence[Remedy], names: Mapping[str, str]) -> str:
         answer = "helps where colours are rare, at the price of skill"
     else:
         answer = "helps where colours are rare"
-    rest = f"; no clear change of {join(unclear)}" if unclear else ""
+    rest = (f"; no clear change of {join(unclear)}" if unclear else "") + fewer
     # The name of a series is that of its data set of dose 0.
     exceptions = [
         f"on {code(names[where] + (', dose 0' if where == first.where else ''))} {change.text}"

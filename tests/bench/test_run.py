@@ -67,7 +67,7 @@ def test_other_settings_need_another_name(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "-x"])
 def test_a_name_must_be_that_of_a_folder(tmp_path, name):
-    with pytest.raises(UserError, match="run's name"):
+    with pytest.raises(UserError, match="A run cannot be called"):
         plan(GRID, name, tmp_path)
 
 
