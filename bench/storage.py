@@ -15,6 +15,11 @@ class StorageError(UserError):
     """A folder of the run can no longer be written to: it ends the run, and is no failure of a cell."""
 
 
+def exists(path: Path) -> bool:
+    """Whether something is there; unlike pathlib's it does not raise where a name is too long: writing says so."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 def make_writable(folder: Path, option: str) -> None:
     """Make a folder and make sure that files can be written to it.
 

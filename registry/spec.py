@@ -110,7 +110,7 @@ def parse_component(registry: Registry, text: str) -> Component:
     match = _COMPONENT.fullmatch(text.strip())
     if match is None:
         if text.count("(") > text.count(")"):
-            split(text, ",")
+            split(text, ",")  # says which bracket is not closed, and why that may be
         raise UserError(
             f"Cannot read the {registry.kind} {text.strip()!r}: write name or name(parameter=value, ...), "
             f"with a name among {', '.join(sorted(registry))}."

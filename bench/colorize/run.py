@@ -21,7 +21,7 @@ from bench.executors.place import resolve_device
 from bench.progress import Display
 from bench.records import Record
 from bench.report.stored import StoredRun
-from bench.storage import make_writable, replacing
+from bench.storage import exists, make_writable, replacing
 from registry.datasets.base import UnreadablePictureError
 from registry.datasets.whole_picture import WholePicture
 from registry.errors import UserError
@@ -156,8 +156,7 @@ def _check_files(
     originals = {os.path.realpath(photograph.path) for photograph in photographs}
     if lost := next((file for file in files if os.path.realpath(file) in originals), None):
         raise UserError(f"{lost} is a photograph of this call and would be written over: give another --output.")
-    # Not Path.exists, which raises where a name is too long for the system: writing says so in a sentence.
-    existing = [file for file in files if os.path.exists(file)]  # noqa: PTH110
+    existing = [file for file in files if exists(file)]
     if existing and not overwrite:
         raise UserError(
             f"{len(existing):,} of the {len(files):,} files to write exist already, the first is {existing[0]}: give "

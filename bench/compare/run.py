@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from bench.compare.page import TITLE, write_page
 from bench.report.entries import RATIOS
 from bench.report.legend import HEADLINES
 from bench.report.stored import StoredRun
-from bench.storage import make_writable, write_atomically
+from bench.storage import exists, make_writable, write_atomically
 from registry.errors import UserError
 from registry.registry import choices
 
@@ -63,9 +62,7 @@ def write_to(path: Path, page: str) -> None:
     Raises:
         UserError: The file is there and is no such page, or it cannot be written.
     """
-    # Not Path.exists, which raises where a name is too long for the system: writing says so in a sentence.
-    there = os.path.exists(path)  # noqa: PTH110
-    if there and not (path.is_file() and path.read_text(encoding="utf-8", errors="replace").startswith(TITLE)):
+    if exists(path) and not (path.is_file() and path.read_text(encoding="utf-8", errors="replace").startswith(TITLE)):
         raise UserError(f"{path} is there and is not a comparison of this program; choose another file with --output.")
     make_writable(path.parent, "--output")
     write_atomically(path, page)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,7 +10,7 @@ from bench.export.latex import BEGINNING, Spread, latex_tables
 from bench.records import read_records
 from bench.report.stored import StoredRun
 from bench.results import results_table
-from bench.storage import make_writable, write_atomically
+from bench.storage import exists, make_writable, write_atomically
 from registry.errors import UserError
 
 Format = Literal["csv", "parquet", "latex", "tensorboard"]
@@ -68,8 +67,7 @@ def _content(folder: Path, form: Format, metrics: Sequence[str], spread: Spread)
 
 def _check(output: Path, form: Format) -> None:
     """Refuse to overwrite what is no earlier export."""
-    # Not Path.exists, which raises where a name is too long for the system: writing says so in a sentence.
-    if not os.path.exists(output):  # noqa: PTH110
+    if not exists(output):
         return
     begins = _BEGINS[form]
     if output.is_file():
