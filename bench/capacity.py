@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import psutil
 
 from bench.cell import Cell
 from bench.records import read_records
+from registry.processes import count_cores
 
 _CELL_BYTES = 2 * 2**30
 _PIXEL_BYTES = 4096
@@ -42,11 +42,6 @@ def fitting_workers(pending: Sequence[Cell], device: str, run_folder: Path) -> i
         peaks = [record.peak_memory_bytes or 0 for record in read_records(run_folder) if record.loss]
         limits = [cores // settings.threads, _available_memory() // (max(peaks, default=0) or estimate)]
     return max(1, min(*limits, len(pending)))
-
-
-def count_cores() -> int:
-    """The processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _available_memory() -> int:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from bench.capacity import count_cores
 from bench.left_out import count_left_out, name_few
 from bench.progress import Display
 from bench.settings import read_settings
@@ -16,6 +15,7 @@ from registry.blame import blaming
 from registry.datasets.base import SPLITS
 from registry.datasets.prepared import Prepared, prepare
 from registry.datasets.preparing import MANIFEST
+from registry.processes import count_cores
 from registry.spec import Component, parse_component
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from bench.audit.dataset import Task, audit_dataset
 from bench.audit.page import folder_name, refuse_foreign, write
-from bench.capacity import count_cores
 from bench.storage import make_writable
 from registry import DATASETS
 from registry.blame import blaming
 from registry.errors import UserError
+from registry.processes import count_cores
 from registry.spec import parse_component
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from registry.errors import UserError
+from registry.processes import count_cores
 
 
 def report_of(run_folder: Path, reports_dir: Path) -> Path:
@@ -44,12 +46,15 @@ def write_reports(run_folder: Path, reports_dir: Path, output: Path | None, form
     Raises:
         UserError: The folder cannot be written to.
     """
-    from bench.report.render import render_as
+    from bench.report.helper import helped
     from bench.storage import make_writable, writing_to
 
     target, option = (output, "--output") if output else (_report_folder(run_folder, reports_dir), "--reports-dir")
     make_writable(target, option)
-    with writing_to(target):
+    # A helper that has to share the only core would help nobody.
+    with writing_to(target), helped() if count_cores() > 1 else nullcontext():
+        from bench.report.render import render_as  # a second or more, in which the helper starts
+
         return render_as(run_folder, target, formats, option)
 
 

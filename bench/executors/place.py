@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.capacity import count_cores, fitting_workers
+from bench.capacity import fitting_workers
 from bench.cell import Cell
 from bench.executors.base import Executor
 from registry.errors import UserError
+from registry.processes import count_cores
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,12 @@ def add_scale(figure: Canvas, panels: np.ndarray, image: AxesImage) -> None:
     """The colour bar of all panels."""
     bar = figure.colorbar(image, ax=panels, shrink=0.7, aspect=30, extend="both", pad=0.01)
     bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(_percent))
     bar.set_label("pixels in a bin of 2 × 2 Lab units")
+
+
+def _percent(share: float, _: int) -> str:
+    return f"{100 * share:g} %"
 
 
 def bins_in_use(counts: np.ndarray) -> int:

@@ -133,7 +133,7 @@ def _panel(axes: Axes, board: Board, points: list[_Point], costs: list[float], f
     axes.margins(0.18, 0.22)
     decades = np.log10(max(costs) / min(costs))
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 1.5 else (1,)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _count(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(_count))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
@@ -156,7 +156,7 @@ def _words(point: _Point) -> str:
     )
 
 
-def _count(value: float) -> str:
+def _count(value: float, _: int = 0) -> str:
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:.3g}{unit}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.report import page
 from bench.report.figure import Figure
 from bench.report.freshness import figures_of
+from bench.report.helper import settled
 from bench.report.labels import LabelledRun
 from bench.report.ownership import BEGINNINGS, page_in, refuse_foreign
 from bench.report.template import fill
@@ -59,8 +60,9 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str], option: st
     output.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
     with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
-        figures = draw_figures(run, Path(fresh))
-        content = page.content(run, figures)
+        with settled():
+            figures = draw_figures(run, Path(fresh))
+            content = page.content(run, figures)
         if "html" in targets:
             from bench.report.html.page import html_page
 

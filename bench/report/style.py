@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from bench.records import dataset_slug
+from bench.report.helper import hand_over
 from bench.setting_axes import abbreviate
 
 WIDTH = 9.0
@@ -59,12 +60,21 @@ _RC = {
 @contextmanager
 def canvas(path: Path, height: float) -> Iterator[Canvas]:
     """A figure to draw on, `WIDTH` inches wide, that is written when the block ends."""
-    # The defaults first: a user's own matplotlibrc must not reach the report.
-    with matplotlib.rc_context({**_defaults(), **_RC}):
+    with _look():
         figure = Canvas(figsize=(WIDTH, height), layout="constrained")
         yield figure
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hand_over(_write, figure, path)
+
+
+def _write(figure: Canvas, path: Path) -> None:
+    with _look():
         figure.savefig(path, dpi=DPI, metadata={"Software": None})
+
+
+def _look() -> AbstractContextManager[None]:
+    # The defaults first: a user's own matplotlibrc must not reach the report.
+    return matplotlib.rc_context({**_defaults(), **_RC})
 
 
 def small_multiples(figure: Canvas, rows: int, columns: int, **keywords: object) -> np.ndarray:

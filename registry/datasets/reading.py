@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
@@ -21,7 +20,7 @@ from registry.datasets.chroma import COLORED_SHARE, is_grey
 from registry.datasets.picture_array import PictureArray, writing_to
 from registry.errors import UserError
 from registry.plugins import load_plugin, loaded_plugins
-from registry.processes import obey_parent, starting_workers
+from registry.processes import obey_parent, one_thread_each, starting_workers
 
 LeftOutKind = Literal["grey", "unreadable"]
 
@@ -131,7 +130,7 @@ def _read_with_helpers(
             # Few at a time: of what a pool was given nothing can be taken back safely while its processes may die.
             while left and len(ahead) < _AHEAD * helpers:
                 start, chunk = left.popleft()
-                with _one_thread_each(), starting_workers():
+                with one_thread_each(), starting_workers():
                     ahead.append((len(chunk), pool.submit(_help, start, chunk)))
             if left:
                 start, chunk = left.pop()
@@ -168,20 +167,6 @@ def _unpack(content: bytes) -> Reader:
     for plugin in plugins:
         load_plugin(plugin)
     return pickle.loads(reader)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Keep NumPy from starting a thread per core in each new process, which is a third of what its start costs."""
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = before
 
 
 _helper: tuple[Reader, BinaryIO] | Exception
