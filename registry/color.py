@@ -109,7 +109,9 @@ class Colors:
     @cached_property
     def viewed(self) -> Tensor:
         """The picture a viewer sees: sRGB ``(N, 3, H, W)`` in [0, 1], clipped to the gamut, in 8-bit steps."""
-        return (self.rgb.clamp(0, 1) * 255).round() / 255
+        viewed = (self.rgb.clamp(0, 1) * 255).round() / 255
+        # Laid out like pictures of 8-bit values: AlexNet is faster so, and unlike layouts are slow to compare.
+        return viewed.contiguous(memory_format=torch.channels_last)
 
     @cached_property
     def chroma(self) -> Tensor:

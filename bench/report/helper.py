@@ -82,9 +82,9 @@ class _Helper:
         with one_thread_each(), starting_workers():
             try:
                 future = self._pool.submit(_do, work)
-            except BrokenProcessPool as error:
+            except (BrokenProcessPool, OSError) as error:
                 future = Future()
-                future.set_exception(error)
+                future.set_exception(BrokenProcessPool(str(error)))
         self._taken.append((work, future))
 
     def finish(self) -> None:
@@ -92,7 +92,7 @@ class _Helper:
             try:
                 future.result()
             except BrokenProcessPool:
-                _do(work)  # it was killed, as the system does when memory runs out
+                _do(work)  # it was killed or could not be started, as happens when memory runs out
         self._taken.clear()
 
     def end(self) -> None:

@@ -4,6 +4,7 @@ import filecmp
 import multiprocessing
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_work_of_a_killed_helper_is_done_here(tmp_path):
         for note in notes[1:]:
             hand_over(note_process, note)
     assert all(int(note.read_text()) == os.getpid() for note in notes)
+
+
+def test_without_room_for_a_helper_work_is_done_here(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", fail)
+    with helped(), settled():
+        hand_over(note_process, tmp_path / "note")
+    assert int((tmp_path / "note").read_text()) == os.getpid()
 
 
 def test_an_error_of_the_helper_is_raised(tmp_path):
