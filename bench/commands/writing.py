@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from registry.errors import UserError
-from registry.processes import count_cores
 
 
 def report_of(run_folder: Path, reports_dir: Path) -> Path:
@@ -48,6 +47,7 @@ def write_reports(run_folder: Path, reports_dir: Path, output: Path | None, form
     """
     from bench.report.helper import helped
     from bench.storage import make_writable, writing_to
+    from registry.processes import count_cores
 
     target, option = (output, "--output") if output else (_report_folder(run_folder, reports_dir), "--reports-dir")
     make_writable(target, option)

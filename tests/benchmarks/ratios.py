@@ -3,8 +3,8 @@
     python tests/benchmarks/ratios.py [--output results/throughput/NAME.json]
 
 The limit is the bare network (`limit.py`), the habit a plain script (`habit.py`). With the grid ``full`` it takes
-some forty minutes on two cores, nearly all of it for that grid by the harness and by the habit; ``--grid smoke`` takes
-two, ``--without-grid`` leaves both out. Let nothing else run beside it.
+forty to ninety minutes on two cores, nearly all of it for that grid by the harness and by the habit; ``--without-grid``
+leaves both out and takes two to eight. Let nothing else run beside it.
 """
 
 from __future__ import annotations
