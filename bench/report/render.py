@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.report import page
@@ -59,7 +61,7 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str], option: st
     refuse_foreign(output, formats, option)
     output.mkdir(parents=True, exist_ok=True)
     # Drawn beside the old ones: a report whose figures fail to be drawn leaves the old one whole.
-    with tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
+    with _modules_set_aside(), tempfile.TemporaryDirectory(prefix=".figures.", dir=output) as fresh:
         with settled():
             figures = draw_figures(run, Path(fresh))
             content = page.content(run, figures)
@@ -70,6 +72,16 @@ def render_as(run_folder: Path, output: Path, formats: Sequence[str], option: st
         if "md" in targets:
             _write_markdown(targets["md"], fill("bench.report", "report.md.j2", content), figures)
     return list(targets.values())
+
+
+@contextmanager
+def _modules_set_aside() -> Iterator[None]:
+    """Spare the garbage collector what was imported: every full collection would look through all of it."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _write_markdown(target: Path, text: str, figures: Sequence[Figure]) -> None:

@@ -8,12 +8,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
+from scipy.special import entr
 
 from bench.records import Record
 from bench.report.entries import Goal, measure
 from bench.report.legend import COLORS_RATIO, RATIO
 from bench.report.statistics import Uncertainty, averaged, uncertain
-from bench.report.stored import StoredRun
+from bench.report.stored import Colors, StoredRun
 
 RESAMPLES = 1000
 
@@ -199,9 +200,9 @@ def _pictures(
     redrawn, second, truth = draws @ values, None, None
     if columns[1] in tables[0]:
         first = tables[0].set_index("picture")[columns[1]] if lazy is None else lazy
-        if not each.index.isin(first.index).all():
+        second = first.reindex(each.index).to_numpy()
+        if np.isnan(second).any():
             return None
-        second = first.loc[each.index].to_numpy()
         truth = draws @ second
     if name == "skill":
         return Pictures(1 - redrawn / truth[:, None], None, -values, None, each.index)
@@ -216,8 +217,10 @@ def _of_bins(run: StoredRun, records: Sequence[Record], name: str, on: str | Non
     if any(one is None for one in stored) or len({one.bins.shape for one in stored}) > 1 or len(stored[0].bins) < 2:
         return None
     measured = _POOLED[name]
-    truth, *redrawn = (measured(_draws(len(one.bins)) @ one.bins.astype(float)) for one in stored)
-    each_truth, *each = (measured(one.bins.astype(float)) for one in stored)
+    n_bins = stored[0].bins.shape[1]
+    entropies = [_entropies(one) for one in stored]
+    truth, *redrawn = (measured(redrawn, n_bins) for redrawn, _ in entropies)
+    each_truth, *each = (measured(each, n_bins) for _, each in entropies)
     if name == COLORS_RATIO:
         redrawn, each = [one / truth for one in redrawn], [one / each_truth for one in each]
         truth = each_truth = None
@@ -227,16 +230,25 @@ def _of_bins(run: StoredRun, records: Sequence[Record], name: str, on: str | Non
     return Pictures(np.stack(redrawn, axis=1), truth, np.stack(each, axis=1), each_truth, names)
 
 
+@lru_cache(maxsize=512)
+def _entropies(colors: Colors) -> tuple[np.ndarray, np.ndarray]:
+    """Of ab bins in nats: pooled over each redrawn test set ``(RESAMPLES,)``, and of each picture ``(pictures,)``.
+
+    Kept, because several measures of many tables are made of them.
+    """
+    counts = colors.bins.astype(float)
+    return _entropy(_draws(len(counts)) @ counts), _entropy(counts)
+
+
 def _entropy(counts: np.ndarray) -> np.ndarray:
     """Of counts ``(n, Q)``, in nats, ``(n,)``."""
-    p = counts / counts.sum(axis=1, keepdims=True)
-    return -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1)
+    return entr(counts / counts.sum(axis=1, keepdims=True)).sum(axis=1)
 
 
 _POOLED = {
-    "ab_imbalance": lambda counts: 1 - _entropy(counts) / np.log(counts.shape[1]),
-    "ab_effective_colors": lambda counts: np.exp(_entropy(counts)),
-    COLORS_RATIO: lambda counts: np.exp(_entropy(counts)),
+    "ab_imbalance": lambda entropy, n_bins: 1 - entropy / np.log(n_bins),
+    "ab_effective_colors": lambda entropy, _: np.exp(entropy),
+    COLORS_RATIO: lambda entropy, _: np.exp(entropy),
 }
 
 

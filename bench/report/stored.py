@@ -20,9 +20,9 @@ from bench.setting_axes import SETTING_AXES, expand, name_loss, varied
 from registry.errors import UserError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Colors:
-    """How often colours occur in a set of pictures; see `bench.distribution`.
+    """How often colours occur in a set of pictures; see `bench.distribution`. Equal only to itself.
 
     Attributes:
         ab: Pixel counts, rows a and columns b, in bins of 2 Lab units from -120 to 120.
