@@ -9,7 +9,6 @@ from typing import Any
 from bench.grid import Grid, load_grid, read_grid
 from bench.yaml_files import read_yaml
 from registry.errors import UserError
-from registry.plugins import load_plugin, read_plugin
 from registry.spec import split
 
 _MOST_SEEDS = 100
@@ -107,16 +106,6 @@ def read_tune(texts: Sequence[str]) -> dict[str, list[str]]:
             raise UserError(f"--tune {text!r}: {name} was given before; write all of its values in one.")
         tune[name] = [value.strip() for value in values.split(",")]
     return tune
-
-
-def load_plugins(paths: Sequence[Path] | None) -> None:
-    """Load plugins from their files.
-
-    Raises:
-        UserError: One cannot be read or loaded.
-    """
-    for path in paths or []:
-        load_plugin(read_plugin(path))
 
 
 def find_run(run: str, results_dir: Path) -> Path:

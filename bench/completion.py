@@ -14,7 +14,7 @@ import typer
 
 def complete_grid(incomplete: str) -> list[str]:
     """The project's grids."""
-    from bench.grid import GRIDS
+    from bench.grids import GRIDS
 
     return _fitting((path.stem for path in sorted(GRIDS.glob("*.yaml"))), incomplete)
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.cell import Cell
 from bench.exclusion import Exclusion
+from bench.grids import GRIDS
 from bench.setting_axes import combinations, varied
 from bench.settings import Settings, first_problem
 from bench.yaml_files import read_yaml
@@ -19,7 +20,6 @@ from registry.errors import UserError
 from registry.registry import choices
 from registry.spec import parse_component, parse_sum
 
-GRIDS = Path(__file__).parent / "grids"
 BASELINES = ["grey", "mean-color", "color-table", "ceiling"]
 
 
@@ -113,11 +113,6 @@ class Grid(BaseModel):
     def to_yaml(self) -> str:
         """The grid as a file that `load_grid` reads."""
         return yaml.safe_dump(self.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True, width=100)
-
-
-def grid_names() -> dict[str, str]:
-    """The grids that come with the project, with their descriptions."""
-    return {path.stem: load_grid(path.stem).description for path in sorted(GRIDS.glob("*.yaml"))}
 
 
 def load_grid(name_or_path: str) -> Grid:

@@ -7,7 +7,7 @@ import math
 import sys
 from typing import Annotated, Any, get_origin
 
-from bench.grid import grid_names
+from bench.grids import grid_names
 from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 from registry.registry import Entry, Registry
 from registry.spec import write_value

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -53,7 +55,7 @@ def offers(group: str) -> dict[str, list[metadata.EntryPoint]]:
 
 def _entry_points(group: str) -> metadata.EntryPoints:
     try:
-        return metadata.entry_points(group=group)
+        return _all_entry_points(tuple(sys.path)).select(group=group)
     except Exception as error:
         for package in metadata.distributions():
             try:
@@ -64,6 +66,12 @@ def _entry_points(group: str) -> metadata.EntryPoints:
                     "install it again, or uninstall it."
                 ) from error
         raise
+
+
+@lru_cache(maxsize=1)
+def _all_entry_points(_path: tuple[str, ...]) -> Any:
+    """Of all groups, kept for a search path: a look for each group would read the files of every package again."""
+    return metadata.entry_points()
 
 
 def describe(points: Sequence[metadata.EntryPoint]) -> str:

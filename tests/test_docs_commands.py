@@ -17,7 +17,8 @@ from layouts import make_celeba, make_flowers102, write_picture
 from made_up_runs import write_made_up_run
 
 from bench.cli import app
-from bench.grid import grid_names, load_grid
+from bench.grid import load_grid
+from bench.grids import grid_names
 
 CLI = typer.main.get_command(app)
 COMMANDS = {" ".join(words): words for page in PAGES for words in bench_commands(page)}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.shared import Plugins, ReportsDir, Specs, interruptible
+from bench.commands.shared import Plugins, ReportsDir, Specs, interruptible, load_plugins
 
 
 def prepare(
@@ -25,7 +25,6 @@ def prepare(
     python -m bench prepare 'folder(path=photos)' --workers 8
     """
     with interruptible():
-        from bench.call import load_plugins
         from bench.preparation import prepare_all
 
         load_plugins(plugin)
@@ -56,7 +55,6 @@ def audit(
         from rich.console import Console
 
         from bench.audit.run import audit as run_audit
-        from bench.call import load_plugins
         from bench.progress import Display
 
         load_plugins(plugin)

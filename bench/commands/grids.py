@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 import typer
 
 from bench import interrupts
-from bench.commands.shared import EXIT_FAILED_CELL, Plugins, ReportsDir, ResultsDir, interruptible, print_json
+from bench.commands.shared import (
+    EXIT_FAILED_CELL,
+    Plugins,
+    ReportsDir,
+    ResultsDir,
+    interruptible,
+    load_plugins,
+    print_json,
+)
 from bench.commands.writing import check_place, report_of, report_what_is_there
 from bench.completion import complete_architectures, complete_datasets, complete_grid, complete_losses
 from registry.errors import UserError
@@ -109,7 +117,7 @@ def run(
     with interruptible():
         from rich.console import Console
 
-        from bench.call import check_executor, choose_grid, load_plugins, read_workers
+        from bench.call import check_executor, choose_grid, read_workers
         from bench.dry_run import describe, print_plan
         from bench.executors.place import open_place
         from bench.listing import tell_left_out
@@ -183,7 +191,6 @@ def list_(
     In the JSON a component has the keys name, description, parameters and plugin,
     a parameter name, type, default and required, a grid name and description.
     """
-    from bench.call import load_plugins
     from bench.listing import listing, print_listing
 
     if json_ and schema:

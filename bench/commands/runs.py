@@ -17,6 +17,7 @@ from bench.commands.shared import (
     ResultsDir,
     Run,
     interruptible,
+    load_plugins,
 )
 from bench.commands.writing import write_reports
 from bench.completion import complete_metric, complete_run
@@ -184,7 +185,7 @@ def colorize(
     with interruptible("the same command with --overwrite does all"):
         from rich.console import Console
 
-        from bench.call import find_run, load_plugins
+        from bench.call import find_run
         from bench.colorize.run import colorize as colorize_all
         from bench.progress import Display
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,6 +36,18 @@ Specs = Annotated[
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Of the networks.")]
 ResultsDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of runs.")]
 ReportsDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of reports.")]
+
+
+def load_plugins(paths: Sequence[Path] | None) -> None:
+    """Load plugins from their files.
+
+    Raises:
+        UserError: One cannot be read or loaded.
+    """
+    from registry.plugins import load_plugin, read_plugin
+
+    for path in paths or []:
+        load_plugin(read_plugin(path))
 
 
 @contextlib.contextmanager

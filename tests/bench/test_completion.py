@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.grid import grid_names
+from bench.grids import grid_names
 from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 
 SCRIPT = "import sys; sys.argv[0] = 'bench'; from bench.cli import main; main()"

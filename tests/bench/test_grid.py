@@ -2,7 +2,8 @@ import pytest
 import yaml
 
 from bench.call import choose_grid
-from bench.grid import GRIDS, Grid, grid_names, load_grid
+from bench.grid import Grid, load_grid
+from bench.grids import GRIDS, grid_names
 from registry.errors import UserError
 
 

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from bench.cli import main
-from bench.grid import GRIDS, Grid
+from bench.grid import Grid
 from bench.grid_schema import grid_schema
+from bench.grids import GRIDS
 from bench.setting_axes import combinations
 from bench.settings import Settings
 from registry import ARCHITECTURES, DATASETS, LOSSES

@@ -2,12 +2,13 @@
 
 import json
 import math
+import subprocess
 import sys
 
 import pytest
 
 from bench.cli import main
-from bench.grid import grid_names
+from bench.grids import grid_names
 from bench.listing import listing
 from registry import ARCHITECTURES, DATASETS, LOSSES, METRICS
 from registry.plugins import load_plugin, read_plugin, unload_plugin
@@ -83,3 +84,8 @@ def test_a_component_of_a_plugin_names_it_and_any_default_is_json(plugin, monkey
     assert math.isinf(float(limit["default"]))
     assert layers["default"] == ["a", "b"]
     assert (name["type"], name["default"], name["required"]) == ("str | None", None, False)
+
+
+def test_it_loads_neither_pytorch_nor_what_checks_whole_grids():
+    code = "import sys; from bench.listing import listing; listing(); print({'torch', 'pydantic'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
