@@ -11,5 +11,5 @@ GRIDS = Path(__file__).parent
 
 def grid_names() -> dict[str, str]:
     """The grids that come with the project, with their descriptions."""
-    contents = {path.stem: read_yaml(path.read_text(encoding="utf-8")) for path in sorted(GRIDS.glob("*.yaml"))}
-    return {name: content["description"] for name, content in contents.items()}
+    files = sorted(GRIDS.glob("*.yaml"))
+    return {file.stem: read_yaml(file.read_text(encoding="utf-8"))["description"] for file in files}
